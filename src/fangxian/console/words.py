@@ -1,0 +1,27 @@
+"""The words and signs of the console's states. A colour never stands alone: each has its sign and its word."""
+
+from dataclasses import dataclass
+
+from django.utils.functional import _StrPromise
+from django.utils.translation import gettext_lazy as _
+
+
+@dataclass(frozen=True)
+class BadgeStyle:
+    css: str
+    sign: str
+    word: _StrPromise
+
+
+BADGES: dict[str, BadgeStyle] = {
+    # red: only a gap past its grace, or a red finding
+    "gap": BadgeStyle("gap", "!", _("Gap")),
+    "due": BadgeStyle("due", "◷", _("Due soon")),
+    "unknown": BadgeStyle("unknown", "?", _("Ask again")),
+    "ok": BadgeStyle("ok", "✓", _("Covered")),
+    "late": BadgeStyle("ok", "✓", _("Done late")),
+    "waived": BadgeStyle("unknown", "–", _("Waived")),
+    "open": BadgeStyle("info", "○", _("Not yet due")),
+    "info": BadgeStyle("info", "i", _("Note")),
+    "ended": BadgeStyle("unknown", "■", _("Ended")),
+}
