@@ -29,6 +29,8 @@ DATA_DIR = Path(env.text("FANGXIAN_DATA", str(ROOT / "var"), "directory of db.sq
 BUILD_DIR = ROOT / "build"
 FILES_DIR = DATA_DIR / "files"
 PLAYBOOKS_DIR = Path(env.text("FANGXIAN_PLAYBOOKS", str(ROOT / "playbooks"), "directory of the playbooks")).resolve()
+# Each module registers the schema of its package's sections of a playbook; faults are reported in this order.
+PLAYBOOK_SECTIONS = ["fangxian.duties.sections", "fangxian.screening.playbook", "fangxian.hygiene.playbook"]
 
 LOCAL_HOSTS = ("localhost", "127.0.0.1", "[::1]")
 ALLOWED_HOSTS = env.words(
