@@ -33,11 +33,12 @@ Path = tuple[str | int, ...]
 
 Key = Annotated[str, StringConstraints(pattern=r"^[a-z0-9]+([-_.:][a-z0-9]+)*$", max_length=64)]
 Words = Annotated[str, StringConstraints(min_length=1, max_length=400, strip_whitespace=True)]
+Weekday = Annotated[int, Field(ge=1, le=7)]
 Language = Literal["zh", "en", "ja", "ko"]
 SubjectName = Literal["person", "vehicle", "place", "household", "enterprise", "work"]
 
 
-def jsonable(value: object) -> Any:
+def jsonable(value: object) -> object:
     """TOML values as JSON values: dates and times become ISO text."""
     if isinstance(value, Mapping):
         return {str(k): jsonable(v) for k, v in value.items()}
@@ -59,7 +60,7 @@ class Text(Frozen):
     ko: Words | None = None
 
     def say(self, language: str) -> str:
-        """The wording for a Django language code; what is not translated is said in English, Chinese for zh-*."""
+        """The wording for a Django language code. A language without a wording reads English."""
         short = language.split("-")[0]
         chosen = {"zh": self.zh, "ja": self.ja, "ko": self.ko}.get(short)
         return chosen or self.en
@@ -103,20 +104,17 @@ class Every(Frozen):
             raise fault("window_backwards", start=f"{self.from_:%H:%M}", end=f"{self.until:%H:%M}")
         minutes = (self.until.hour - self.from_.hour) * 60 + self.until.minute - self.from_.minute
         if minutes < self.hours * 60:
-            raise fault(
-                "every_too_long", hours=self.hours, start=f"{self.from_:%H:%M}", end=f"{self.until:%H:%M}"
-            )
+            span = f"{self.from_:%H:%M}-{self.until:%H:%M}"
+            raise fault("every_too_long", hours=self.hours, span=span)
         return self
 
 
 class Days(Frozen):
-    """On certain days, by a local time: every so many days from the enrolment, or on weekdays (1 = Monday)."""
+    """On certain days by a local time: every so many days from enrolment, or on weekdays (1 = Monday)."""
 
     type: Literal["days"]
     every_days: Annotated[int, Field(ge=1, le=60)] | None = None
-    weekdays: (
-        Annotated[tuple[Annotated[int, Field(ge=1, le=7)], ...], Field(min_length=1, max_length=7)] | None
-    ) = None
+    weekdays: Annotated[tuple[Weekday, ...], Field(min_length=1, max_length=7)] | None = None
     by: time
 
     @model_validator(mode="after")
@@ -135,7 +133,7 @@ _SCHEDULE: TypeAdapter[Once | Windows | Every | Days] = TypeAdapter(Schedule)
 
 
 def schedule_from(data: Mapping[str, Any]) -> Once | Windows | Every | Days:
-    """One schedule from its JSON or TOML form, for example ``{"type": "every", "hours": 2, "from": "08:00", "until": "20:00"}``."""
+    """One schedule from its JSON: ``{"type": "every", "hours": 2, "from": "08:00", "until": "20:00"}``."""
     return _SCHEDULE.validate_json(json.dumps(jsonable(data)))
 
 
@@ -181,7 +179,7 @@ class RuleSpec(Frozen):
 
 
 class Section(Frozen):
-    """A part of the plan that one package owns; ``section`` is also the name of its file (``<section>.toml``)."""
+    """A part of the plan that one package owns; ``section`` also names its file (``<section>.toml``)."""
 
     section: ClassVar[str]
 
@@ -227,8 +225,11 @@ S = TypeVar("S", bound=Section)
 
 @dataclass(frozen=True)
 class SectionSpec:
-    """How a package registers its section. ``cohorts`` names the cohorts that the package will enrol under this plan;
-    ``check`` looks across sections and runs only when every section is valid by itself."""
+    """How a package registers its section.
+
+    ``cohorts`` names the cohorts that the package enrols under this plan; ``check`` looks across sections and
+    runs only when every section is valid by itself.
+    """
 
     model: type[Section]
     required: bool = True
@@ -250,7 +251,7 @@ class PlanError(Exception):
 
 def fault(code: str, **values: str | int | float) -> PydanticCustomError:
     """An error for validators. The wording is in ``plan_words``; the code is enough here."""
-    return PydanticCustomError("plan_" + code, "{code}", {"code": code, **values})  # type: ignore[arg-type]  # pydantic wants a literal
+    return PydanticCustomError("plan_" + code, "{code}", {"code": code, **values})
 
 
 @cache
@@ -269,10 +270,8 @@ def validate_section(spec: SectionSpec, data: Mapping[str, Any]) -> Section | li
     try:
         return spec.model.model_validate_json(json.dumps(jsonable(data), ensure_ascii=False))
     except ValidationError as error:
-        return [
-            _flaw(spec.name, e["loc"], e["type"], e.get("ctx", {}), e["input"])
-            for e in error.errors(include_url=False)
-        ]
+        found = error.errors(include_url=False)
+        return [_flaw(spec.name, e["loc"], e["type"], e.get("ctx", {}), e["input"]) for e in found]
 
 
 def _flaw(section: str, path: Path, code: str, context: Mapping[str, Any], value: object) -> Flaw:
@@ -290,7 +289,7 @@ class Plan:
 
     @classmethod
     def from_sections(cls, data: Mapping[str, Mapping[str, Any]]) -> Plan:
-        """Raises PlanError with every flaw: unknown and missing sections, bad values, then broken references."""
+        """Raises PlanError with every flaw: unknown and missing sections, bad values, broken references."""
         specs = section_specs()
         flaws = [Flaw(name, (), "section_unknown", {"name": name}) for name in data if name not in specs]
         done: dict[str, Section] = {}
@@ -315,10 +314,8 @@ class Plan:
         return cls.from_sections(json.loads(text))
 
     def to_sections(self) -> dict[str, dict[str, Any]]:
-        """JSON-able. Only what the author wrote: a default that the program changes later does not change a stored plan's hash."""
-        return {
-            n: s.model_dump(mode="json", by_alias=True, exclude_unset=True) for n, s in self.sections.items()
-        }
+        """JSON-able, and only what the author wrote: a default that changes later leaves the hash alone."""
+        return {n: s.model_dump(mode="json", by_alias=True, exclude_unset=True) for n, s in self.sections.items()}
 
     def to_json(self) -> str:
         return json.dumps(self.to_sections(), ensure_ascii=False, sort_keys=True, separators=(",", ":"))
