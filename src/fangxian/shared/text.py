@@ -160,18 +160,23 @@ def _runs(folded: str) -> Iterator[str]:
         yield word
 
 
+def words(value: str) -> list[str]:
+    """The name as written, one token per Chinese, kana or hangul character and per Latin word."""
+    return list(_runs(search_fold(value)))
+
+
+def initials(value: str) -> list[str]:
+    """First letters of the pinyin syllables, or of the Latin words of a name without Chinese characters."""
+    return [part[0] for part in pinyin(value) or [word for word in words(value) if word.isascii()]]
+
+
 def name_tokens(value: str) -> list[str]:
     """Tokens that the search index keeps for a name, in the order that phrase queries need.
 
     First the characters or words as written, then the pinyin syllables, then the initials:
     张小明 → 张 小 明 zhang xiao ming z x m. Latin names give their words and initials.
     """
-    folded = search_fold(value)
-    words = list(_runs(folded))
-    syllables = pinyin(value)
-    latin = [word for word in words if word.isascii()]
-    initials = [part[0] for part in (syllables or latin)]
-    return [*words, *syllables, *initials]
+    return [*words(value), *pinyin(value), *initials(value)]
 
 
 @lru_cache(maxsize=1)
@@ -211,12 +216,12 @@ def query_phrases(value: str) -> list[list[str]]:
     小明 → [小 明]; zhangxm is no pinyin and becomes [zhangxm]; zxm → [zxm], [z x m].
     """
     folded = pinyin_safe(search_fold(value))
-    words = list(_runs(folded))
-    if not words:
+    typed = list(_runs(folded))
+    if not typed:
         return []
-    phrases = [words]
-    if all(_LATIN_WORD.fullmatch(word) for word in words):
-        joined = "".join(words)
+    phrases = [typed]
+    if all(_LATIN_WORD.fullmatch(word) for word in typed):
+        joined = "".join(typed)
         phrases += [list(parts) for parts in split_pinyin(joined)]
         if joined.isalpha() and 1 < len(joined) <= 6:
             phrases.append(list(joined))
