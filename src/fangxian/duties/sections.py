@@ -59,7 +59,7 @@ class Threshold(Frozen):
     def _plausible(self) -> Self:
         low, high = PLAUSIBLE[self.unit]
         if not low <= self.value <= high:
-            raise fault("threshold_range", low=low, high=high, unit=self.unit)
+            raise fault("threshold_range", value=self.value, low=low, high=high, unit=self.unit)
         return self
 
 

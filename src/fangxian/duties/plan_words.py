@@ -1,0 +1,295 @@
+"""How a playbook speaks: the reason of every fault, the names of its fields, its schedules in a sentence."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+
+from django.utils.functional import Promise
+from django.utils.translation import get_language, gettext
+from django.utils.translation import gettext_lazy as _
+
+from fangxian.accounts.roles import Role
+from fangxian.duties.plan_schema import Days, Every, Once, Path, Text, Windows, schedule_from
+from fangxian.shared import clock
+
+Wording = str | Promise
+
+# Codes of the validators, of the checks across sections, and of the library's own checks. A code without wording
+# is reported by its name: it is a fault all the same.
+REASONS: Mapping[str, Wording] = {
+    # files
+    "no_files": _("there is no .toml file here; a playbook needs at least plan.toml and rules.toml"),
+    "file_twice": _("this file is there twice; keep one of them"),
+    "zip_broken": _("this archive cannot be opened; make it again, or upload the .toml files themselves"),
+    "zip_locked": _("this file is locked with a password; upload it without one"),
+    "zip_too_large": _("the upload is too large: at most %(files)s files and %(kib)s KiB unpacked"),
+    "not_toml_file": _("this is not a .toml file; take it out of the upload"),
+    "file_too_large": _("this file is larger than %(kib)s KiB; a playbook is text, so something else is in it"),
+    "not_utf8": _("this line is not UTF-8; save the file with the encoding UTF-8"),
+    "toml": _("this is not valid TOML: %(detail)s"),
+    "toml_too_deep": _("this file is nested too deeply"),
+    # sections
+    "section_unknown": _("no part of the program knows a section “%(name)s”; check the file's name"),
+    "section_missing": _("this file is missing; the playbook needs it"),
+    # values
+    "missing": _("this key is missing"),
+    "extra_forbidden": _("the program does not know this key; check its spelling"),
+    "string_type": _("text in quotes is needed here"),
+    "string_too_short": _("this may not be empty"),
+    "string_too_long": _("this is too long: at most %(max_length)s characters"),
+    "string_pattern_mismatch": _("“%(value)s” is not written in the form that is needed (%(pattern)s)"),
+    "int_type": _("a whole number without quotes is needed here"),
+    "int_from_float": _("a whole number is needed here, not a fraction"),
+    "float_type": _("a number without quotes is needed here"),
+    "bool_type": _("true or false is needed here, without quotes"),
+    "finite_number": _("a finite number is needed here"),
+    "greater_than_equal": _("%(value)s is too small: at least %(ge)s"),
+    "less_than_equal": _("%(value)s is too large: at most %(le)s"),
+    "greater_than": _("%(value)s is too small: more than %(gt)s"),
+    "literal_error": _("“%(value)s” is not one of: %(expected)s"),
+    "union_tag_invalid": _("“%(tag)s” is not a type of schedule; known: %(expected_tags)s"),
+    "union_tag_not_found": _("the schedule has no type; known: once, windows, every, days"),
+    "time_parsing": _("“%(value)s” is not a time of day; write it as 08:00"),
+    "time_type": _("a time of day is needed here, written as 08:00"),
+    "datetime_parsing": _("“%(value)s” is not a date with time; write it as 2020-02-16T08:00:00+08:00"),
+    "datetime_from_date_parsing": _("“%(value)s” is not a date with time; write it as 2020-02-16T08:00:00+08:00"),
+    "datetime_type": _("a date with time is needed here, written as 2020-02-16T08:00:00+08:00"),
+    "timezone_aware": _("the time zone is missing; write it as 2020-02-16T08:00:00+08:00"),
+    "too_short": _("at least %(min_length)s are needed here"),
+    "too_long": _("at most %(max_length)s are allowed here"),
+    "tuple_type": _("a list in square brackets is needed here"),
+    "model_type": _("a table of keys and values is needed here"),
+    "model_attributes_type": _("a table of keys and values is needed here"),
+    "dict_type": _("a table of keys and values is needed here"),
+    # schedules and rules
+    "window_backwards": _("the window ends (%(end)s) before it begins (%(start)s)"),
+    "window_overlap": _("the window at %(start)s begins before the one before it has ended (%(before)s)"),
+    "every_too_long": _("%(hours)s hours do not fit into %(span)s"),
+    "days_one_of": _("give either every_days or weekdays, one of the two"),
+    "weekdays_order": _("weekdays must rise and not repeat: 1 is Monday, 7 is Sunday"),
+    "escalation_starts_late": _("the first step must begin at 0 minutes, not at %(minutes)s"),
+    "escalation_order": _("the minutes of the steps must rise"),
+    "escalation_repeats": _("a role stands in two steps; name each role once"),
+    "languages_repeat": _("a language stands there twice"),
+    "language_missing": _("the language “%(language)s” is missing"),
+    "key_twice": _("the key “%(key)s” is used twice; every key must be different"),
+    "cohort_unknown": _("nobody enrols a cohort “%(cohort)s”; known: %(known)s"),
+    "role_unknown": _("there is no role “%(role)s”; known: %(known)s"),
+    # thresholds and checklist
+    "threshold_range": _("%(value)s cannot be right for %(unit)s: between %(low)s and %(high)s"),
+    "term_one_of": _("give either within_minutes or within_days, one of the two"),
+    "area_empty": _("the area “%(area)s” has no item"),
+    "area_unknown": _("there is no area “%(area)s”; known: %(known)s"),
+    "severity_unknown": _("the severity “%(severity)s” is not described under severities"),
+    # screening
+    "region_code": _("the code “%(region)s” does not fit the kind “%(kind)s”"),
+    "region_dates": _("the region ends (%(until)s) before it begins (%(since)s)"),
+    "region_twice": _("the code “%(code)s” is already in force at that time, as “%(other)s”"),
+    "disposition_missing": _("the answer “%(key)s” is missing; a round needs it"),
+    # hygiene
+    "agent_strength": _("a solution needs stock_mg_per_l, a tablet needs mg_per_tablet, a ready agent neither"),
+    "agent_unit": _("a tablet is counted in tablets and everything else in ml"),
+    "agent_unknown": _("there is no agent “%(agent)s”"),
+    "agent_is_ready": _("“%(agent)s” is used as it is; take mg_per_l away"),
+    "strength_missing": _("mg_per_l is missing: “%(agent)s” must be diluted"),
+    "dilution_impossible": _("%(wanted)g mg/L cannot be mixed from “%(agent)s”, which holds %(stock)g mg/L"),
+    "rule_unknown": _("there is no rule “%(rule)s” in rules.toml"),
+    "rule_of_other_cohort": _("the rule “%(rule)s” is for “%(cohort)s”, not for “%(wanted)s”"),
+}
+
+SECTION_NAMES: Mapping[str, Wording] = {
+    "plan": _("the plan itself"),
+    "rules": _("duties"),
+    "thresholds": _("thresholds"),
+    "checklist": _("checklist"),
+    "retention": _("retention"),
+    "screening": _("rounds and key regions"),
+    "hygiene": _("disinfection"),
+}
+
+FIELD_NAMES: Mapping[str, Wording] = {
+    "after_minutes": _("after minutes"),
+    "agent": _("agent"),
+    "agents": _("agents"),
+    "area": _("area"),
+    "area_types": _("types of area"),
+    "areas": _("areas"),
+    "base_unit": _("unit in stock"),
+    "caution": _("caution"),
+    "channel": _("channel"),
+    "code": _("code"),
+    "cohort": _("who or what it applies to"),
+    "confirmed": _("confirmed"),
+    "corner": _("counts on the board"),
+    "counted_from": _("counted from"),
+    "criterion": _("criterion"),
+    "days": _("days"),
+    "disease": _("disease"),
+    "door_note": _("note at the door"),
+    "doors": _("answers at a door"),
+    "effective_from": _("in force from"),
+    "escalation": _("escalation"),
+    "form": _("form"),
+    "grace_minutes": _("grace in minutes"),
+    "items": _("items"),
+    "keep_days": _("days kept"),
+    "key_regions": _("key regions"),
+    "kind": _("kind"),
+    "languages": _("languages"),
+    "litres": _("litres for one area"),
+    "max_tries": _("most tries"),
+    "mg_per_l": _("strength in mg/L"),
+    "mg_per_tablet": _("mg in a tablet"),
+    "minutes": _("contact time in minutes"),
+    "name": _("name"),
+    "note": _("note"),
+    "outcome": _("what follows"),
+    "refused_hours": _("hours to settle a refusal"),
+    "refused_role": _("who settles a refusal"),
+    "retention": _("retention"),
+    "retry_hours": _("hours until the next try"),
+    "round": _("round"),
+    "rule": _("rule"),
+    "rules": _("duties"),
+    "schedule": _("schedule"),
+    "setting": _("setting"),
+    "severities": _("severities"),
+    "severity": _("severity"),
+    "since": _("from"),
+    "source": _("source"),
+    "stock_mg_per_l": _("strength in the bottle, mg/L"),
+    "subject": _("kind of subject"),
+    "then": _("what happens then"),
+    "thresholds": _("thresholds"),
+    "title": _("title"),
+    "travel_days": _("days of travel asked"),
+    "unit": _("unit"),
+    "unknown_vehicle_hours": _("hours to settle an unknown vehicle"),
+    "unknown_vehicle_role": _("who settles an unknown vehicle"),
+    "until": _("until"),
+    "value": _("value"),
+    "vehicles": _("answers at a vehicle"),
+    "version": _("version"),
+    "wipe": _("wiped afterwards"),
+    "within_days": _("within days"),
+    "within_minutes": _("within minutes"),
+}
+
+UNIT_NAMES: Mapping[str, Wording] = {
+    "celsius": _("°C"),
+    "days": _("days"),
+    "hours": _("hours"),
+    "minutes": _("minutes"),
+    "times": _("times"),
+    "people": _("people"),
+    "percent": "%",
+    "mg_per_l": _("mg/L"),
+}
+
+WEEKDAYS: Sequence[Wording] = (
+    _("Monday"),
+    _("Tuesday"),
+    _("Wednesday"),
+    _("Thursday"),
+    _("Friday"),
+    _("Saturday"),
+    _("Sunday"),
+)
+
+
+class _Values(dict[str, object]):
+    def __missing__(self, key: str) -> str:
+        return "?"
+
+
+def say_reason(code: str, values: Mapping[str, object]) -> str:
+    """The reason in the reader's language."""
+    wording = REASONS.get(code)
+    if wording is None:
+        return gettext("this value cannot be accepted (%(code)s)") % {"code": code}
+    return str(wording) % _Values(values)
+
+
+def say_path(path: Path) -> str:
+    """``rules[3].schedule.hours``, counted from 1 as people count."""
+    out = ""
+    for step in path:
+        out += f"[{step + 1}]" if isinstance(step, int) else ("." if out else "") + step
+    return out
+
+
+def say_field(name: str) -> str:
+    return str(FIELD_NAMES.get(name, name))
+
+
+def say_section(name: str) -> str:
+    return str(SECTION_NAMES.get(name, name))
+
+
+def say_role(role: str) -> str:
+    return str(Role(role).label) if role in Role.values else role
+
+
+def say_schedule(data: Mapping[str, object]) -> str:
+    """A schedule in a sentence, from its JSON form."""
+    schedule = schedule_from(data)
+    if isinstance(schedule, Once):
+        return gettext("once, by the time set when it begins")
+    if isinstance(schedule, Windows):
+        spans = gettext(", ").join(f"{start:%H:%M}-{end:%H:%M}" for start, end in schedule.windows)
+        return gettext("every day, once in each of: %(spans)s") % {"spans": spans}
+    if isinstance(schedule, Every):
+        hours = {"hours": schedule.hours, "start": f"{schedule.from_:%H:%M}", "end": f"{schedule.until:%H:%M}"}
+        return gettext("every %(hours)s hours from %(start)s to %(end)s") % hours
+    return _say_days(schedule)
+
+
+def _say_days(schedule: Days) -> str:
+    by = f"{schedule.by:%H:%M}"
+    if schedule.weekdays is not None:
+        days = gettext(", ").join(str(WEEKDAYS[day - 1]) for day in schedule.weekdays)
+        return gettext("on %(days)s by %(by)s") % {"days": days, "by": by}
+    return gettext("every %(count)s days by %(by)s") % {"count": schedule.every_days, "by": by}
+
+
+def say_escalation(steps: Sequence[Mapping[str, object]]) -> str:
+    """“grid worker at once, committee secretary after 60 min”."""
+    said = []
+    for step in steps:
+        role, minutes = say_role(str(step["role"])), step["after_minutes"]
+        if minutes == 0:
+            said.append(gettext("%(role)s at once") % {"role": role})
+        else:
+            said.append(gettext("%(role)s after %(minutes)s min") % {"role": role, "minutes": minutes})
+    return gettext(", ").join(said)
+
+
+def say_value(path: Path, value: object) -> str:
+    """A value of a plan for a person who compares two; absent is a dash."""
+    field = path[-1] if path else ""
+    if value is None or value == [] or value == ():
+        return "–"
+    if isinstance(value, bool):
+        return gettext("yes") if value else gettext("no")
+    if field == "schedule" and isinstance(value, Mapping):
+        return say_schedule(value)
+    if field == "escalation" and isinstance(value, Sequence) and not isinstance(value, str):
+        return say_escalation(value)
+    if isinstance(value, Mapping):
+        if "zh" in value and "en" in value:
+            return say_text(value)
+        parts = [f"{say_field(str(k))} {say_value((str(k),), v)}" for k, v in value.items()]
+        return gettext(", ").join(parts)
+    if isinstance(value, list | tuple):
+        return gettext(", ").join(say_value(path, item) for item in value)
+    if isinstance(field, str) and field.endswith("role"):
+        return say_role(str(value))
+    if field in {"effective_from", "since", "until"}:
+        return f"{clock.local(datetime.fromisoformat(str(value))):%Y-%m-%d %H:%M}"
+    return f"{value:g}" if isinstance(value, float) else str(value)
+
+
+def say_text(text: Mapping[str, object]) -> str:
+    """A title or note from its JSON form, in the reader's language."""
+    return Text.model_validate(text).say(get_language() or "en")
