@@ -1,7 +1,7 @@
 """What script/setup makes from sources: message catalogues and the browser libraries' folder.
 
-    build.py catalogues    compile every .po that is newer than its .mo (Babel; no gettext package needed)
-    build.py vendor        copy the files that package.json names from node_modules to build/static/vendor
+build.py catalogues    compile every .po that is newer than its .mo (Babel; no gettext package needed)
+build.py vendor        copy the files that package.json names from node_modules to build/static/vendor
 """
 
 import json

@@ -68,7 +68,8 @@ def database(url: str, sqlite_path: Path) -> dict[str, object]:
                 "transaction_mode": "IMMEDIATE",
                 # FULL: an answer given after a commit survives a power cut; WAL with NORMAL does not promise that.
                 "init_command": (
-                    "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA cache_size=-65536; PRAGMA foreign_keys=ON;"
+                    "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; "
+                    "PRAGMA cache_size=-65536; PRAGMA foreign_keys=ON;"
                 ),
                 "timeout": 10,
             },

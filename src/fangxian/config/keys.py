@@ -56,9 +56,7 @@ def from_file(path: Path) -> Keys:
     if path.stat().st_mode & 0o077:
         raise ImproperlyConfigured(f"{path} must be readable by its owner only (chmod 600).")
     held = json.loads(path.read_text("utf-8"))
-    return Keys(
-        held["secret"], parse_keys(held["field"], "field keys"), parse_keys(held["blind"], "blind-index keys")
-    )
+    return Keys(held["secret"], parse_keys(held["field"], "field keys"), parse_keys(held["blind"], "blind-index keys"))
 
 
 def _create(path: Path) -> None:

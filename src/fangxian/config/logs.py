@@ -21,7 +21,7 @@ class FrameFormatter(logging.Formatter):
             f'  File "{frame.filename}", line {frame.lineno}, in {frame.name}\n'
             for frame in traceback.extract_tb(where)
         )
-        chain = []
+        chain: list[str] = []
         cause = error.__cause__ or error.__context__
         while cause is not None and len(chain) < 5:
             chain.append(type(cause).__qualname__)

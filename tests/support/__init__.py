@@ -1,0 +1,1 @@
+"""Plain functions that several rooms of the suite share."""
