@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from django.utils.functional import _StrPromise
+from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 
@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 class BadgeStyle:
     css: str
     sign: str
-    word: _StrPromise
+    word: Promise
 
 
 BADGES: dict[str, BadgeStyle] = {
