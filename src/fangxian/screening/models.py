@@ -99,6 +99,7 @@ class Round(models.Model):
     playbook = models.ForeignKey(Playbook, null=True, on_delete=models.PROTECT, related_name="+")
     opened_us = models.BigIntegerField()
     opened_by = models.CharField(max_length=40)
+    enrolled_us = models.BigIntegerField(null=True, help_text="when everybody of the start had been enrolled")
     closed_us = models.BigIntegerField(null=True)
     closed_by = models.CharField(max_length=40, blank=True)
 
