@@ -3,19 +3,21 @@
 from dataclasses import dataclass
 
 from django.http import HttpRequest
-from django.urls import NoReverseMatch, reverse
-from django.utils.functional import _StrPromise
+from django.urls import reverse
+from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
-from fangxian.places import queries as places
+from fangxian.accounts.roles import Capability
+from fangxian.console.view import Who
+from fangxian.places.models import Place, PlaceKind
 
 
 @dataclass(frozen=True)
 class Entry:
-    key: str
-    label: _StrPromise
+    label: Promise
     url_name: str
-    capability: str
+    capability: Capability | None = None
 
 
 @dataclass(frozen=True)
@@ -23,22 +25,32 @@ class Shown:
     label: str
     url: str
     current: bool
-    count: int = 0
 
 
+# the order of the bar: what one does all day first, what one sets up last
 ENTRIES: tuple[Entry, ...] = (
-    Entry("home", _("Today"), "home", ""),
-    Entry("board", _("Board"), "board:street", ""),
-    Entry("gaps", _("Gaps"), "gaps:list", ""),
-    Entry("search", _("Find"), "search:search", ""),
-    Entry("places", _("Places"), "places:street", ""),
+    Entry(pgettext_lazy("menu", "Today"), "home"),
+    Entry(pgettext_lazy("menu", "Board"), "board:home", Capability.BOARD),
+    Entry(pgettext_lazy("menu", "Gaps"), "gaps:list", Capability.GAPS),
+    Entry(pgettext_lazy("menu", "Find"), "search:page", Capability.SEARCH),
+    Entry(pgettext_lazy("menu", "Places"), "places:home", Capability.PLACES),
+    Entry(pgettext_lazy("menu", "Accounts"), "staff:list", Capability.ACCOUNTS),
 )
 
 
 def entries(request: HttpRequest) -> list[Shown]:
+    who: Who | None = getattr(request, "who", None)
+    if who is None:
+        return []
     shown = []
     for entry in ENTRIES:
-        url = reverse(entry.url_name)
-        current = request.path == url or (entry.key != "home" and request.path.startswith(url))
-        shown.append(Shown(label=str(entry.label), url=url, current=current))
+        if entry.capability is None or who.can(entry.capability):
+            url = reverse(entry.url_name)
+            here = request.path == url or (len(url) > 1 and request.path.startswith(url))
+            shown.append(Shown(str(entry.label), url, here))
     return shown
+
+
+def street_name() -> str:
+    """The street of this database; empty before its places are loaded."""
+    return Place.objects.filter(kind=PlaceKind.STREET).order_by("path").values_list("name", flat=True).first() or ""

@@ -1,0 +1,18 @@
+"""Every address of the staff's pages. Each package under console names its own; a new one is a line here."""
+
+from django.urls import include, path
+
+from fangxian.console.accounts import views as account_views
+from fangxian.console.home import views as home_views
+
+urlpatterns = [
+    path("", home_views.home, name="home"),
+    path("language/", account_views.set_language, name="set_language"),
+    path("", include("fangxian.console.accounts.urls")),
+    path("board/", include("fangxian.console.board.urls")),
+    path("gaps/", include("fangxian.console.gaps.urls")),
+    path("find/", include("fangxian.console.search.urls")),
+    path("register/", include("fangxian.console.registry.urls")),
+    path("places/", include("fangxian.console.places.urls")),
+    path("staff/", include("fangxian.console.staff.urls")),
+]
