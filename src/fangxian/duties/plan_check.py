@@ -44,6 +44,8 @@ class Checked:
 def check_files(files: Mapping[str, bytes], before: tuple[SourceFault, ...] = ()) -> Checked:
     """Judge the files of one playbook; ``before`` are faults that opening the upload has already found."""
     source = parse(files)
+    if not files:
+        return Checked(None, tuple(Fault(f.file, f.line, "", f.code, f.values) for f in (*before, *source.faults)))
     faults = [Fault(f.file, f.line, "", f.code, f.values) for f in (*before, *source.faults)]
     try:
         plan = Plan.from_sections(source.sections)
