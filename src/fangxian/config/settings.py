@@ -215,6 +215,8 @@ SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = LANGUAGE_COOKIE_SECURE = HTTPS
 SECURE_SSL_REDIRECT = HTTPS
 SECURE_HSTS_SECONDS = 365 * 24 * 60 * 60 if HTTPS else 0
 SECURE_HSTS_INCLUDE_SUBDOMAINS = HTTPS
+# The browsers' preload list is for the owner of a whole domain to ask for.
+SILENCED_SYSTEM_CHECKS = ["security.W021"]
 if env.flag("FANGXIAN_BEHIND_PROXY", False, "a proxy that sets X-Forwarded-Proto itself stands in front"):
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
 
