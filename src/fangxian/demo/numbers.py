@@ -56,8 +56,9 @@ class Numbers:
         shapes = {
             "JP": f"TT00{serial:05d}", "KR": f"M000{serial:05d}", "US": f"0000{serial:05d}", "GB": f"0001{serial:05d}",
             "FR": f"00ZZ{serial:05d}", "DE": f"C00Z{serial:05d}", "SG": f"K000{serial:04d}Z", "AU": f"PZ00{serial:05d}",
+            "IT": f"YA00{serial:05d}", "IN": f"Z00{serial:05d}",
         }  # fmt: skip
-        return shapes.get(nationality, f"ZZ00{serial:05d}")
+        return shapes[nationality]
 
     def taiwan_permit(self) -> str:
         return f"000{self._next('taiwan'):05d}"

@@ -28,10 +28,21 @@ SEX_WORDS = {"male": "男", "female": "女"}
 # an 18-digit number after a spreadsheet has taken it for a quantity
 MANGLED = "3.10105E+17"
 
-ENTERPRISE_HEAD = "序号 企业名称 统一社会信用代码 联系人 联系电话 楼宇 楼层 室号 员工人数 行业".split()
-EMPLOYEE_HEAD = "姓名 性别 出生日期 国籍 证件类型 证件号码 手机号 语言 单位名称 办公楼 楼层 返沪日期 从何地返沪".split()
-PERSON_HEAD = "序号 姓名 性别 出生日期 国籍 证件类型 证件号码 联系电话 语言".split()
-TRAVEL_HEAD = "与户主关系 来沪日期 来源地 备注".split()
+ENTERPRISE_HEAD = (
+    "序号", "企业名称", "统一社会信用代码", "联系人", "联系电话", "楼宇", "楼层", "室号",
+    "员工人数", "行业",
+)  # fmt: skip
+EMPLOYEE_HEAD = (
+    "姓名", "性别", "出生日期", "国籍", "证件类型", "证件号码", "手机号", "语言",
+    "单位名称", "办公楼", "楼层", "返沪日期", "从何地返沪",
+)  # fmt: skip
+PERSON_HEAD = (
+    "序号", "姓名", "性别", "出生日期", "国籍", "证件类型", "证件号码", "联系电话",
+    "语言",
+)  # fmt: skip
+TRAVEL_HEAD = (
+    "与户主关系", "来沪日期", "来源地", "备注",
+)  # fmt: skip
 
 
 @dataclass(frozen=True)
