@@ -1,0 +1,87 @@
+"""Roles as data: what each may do. Where it may do it is the grant's node."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
+
+
+class Role(models.TextChoices):
+    STREET_LEADER = "street_leader", _("street leader")
+    SECTION_HEAD = "section_head", _("section head")
+    COMMITTEE_SECRETARY = "committee_secretary", _("committee secretary")
+    COMMITTEE_WORKER = "committee_worker", _("committee worker")
+    GRID_WORKER = "grid_worker", _("grid worker")
+    VOLUNTEER = "volunteer", _("volunteer")
+    COMMUNITY_POLICE = "community_police", _("community police officer")
+    SPECIAL_GUARD = "special_guard", _("special guard")
+    DISTRICT_LEADER = "district_leader", _("district leader")
+    BUILDING_PARTY_WORKER = "building_party_worker", _("building party worker")
+    PROPERTY_MANAGER = "property_manager", _("property manager")
+    ENTERPRISE_HR = "enterprise_hr", _("enterprise HR")
+    PHARMACY = "pharmacy", pgettext_lazy("role", "pharmacy")
+    HEALTH_STAFF = "health_staff", _("health centre staff")
+    GATE_GUARD = "gate_guard", _("gate guard")
+    AUDITOR = "auditor", _("auditor")
+    ADMINISTRATOR = "administrator", _("administrator")
+
+
+class Capability(StrEnum):
+    """One thing that a person may do within reach."""
+
+    BOARD = "board"
+    GAPS = "gaps"
+    RECORD = "record"
+    DISINFECT = "disinfect"
+    WAIVE = "waive"
+    GIVE_DUTY = "give_duty"
+    ROUNDS = "rounds"
+    REGISTER = "register"
+    SEARCH = "search"
+    REVEAL = "reveal"
+    IMPORT = "import"
+    PLACES = "places"
+    STOCK = "stock"
+    PLAYBOOK = "playbook"
+    ACCOUNTS = "accounts"
+    AUDIT = "audit"
+
+
+_C = Capability
+_SEE = frozenset({_C.BOARD, _C.GAPS})
+_DESK = _SEE | {_C.RECORD, _C.DISINFECT, _C.REGISTER, _C.SEARCH, _C.REVEAL, _C.IMPORT}
+_LEAD = _DESK | {_C.WAIVE, _C.GIVE_DUTY, _C.ROUNDS, _C.PLACES, _C.STOCK}
+
+CAPABILITIES: dict[Role, frozenset[Capability]] = {
+    Role.STREET_LEADER: _SEE | {_C.WAIVE, _C.GIVE_DUTY, _C.ROUNDS, _C.REGISTER, _C.SEARCH, _C.REVEAL},
+    Role.SECTION_HEAD: _LEAD,
+    Role.COMMITTEE_SECRETARY: _LEAD,
+    Role.COMMITTEE_WORKER: _DESK | {_C.STOCK},
+    Role.GRID_WORKER: _SEE | {_C.RECORD, _C.DISINFECT, _C.REGISTER, _C.SEARCH},
+    Role.VOLUNTEER: _SEE | {_C.RECORD, _C.DISINFECT},
+    Role.COMMUNITY_POLICE: _SEE | {_C.RECORD, _C.REGISTER, _C.SEARCH, _C.REVEAL},
+    Role.SPECIAL_GUARD: _SEE | {_C.RECORD},
+    Role.DISTRICT_LEADER: frozenset({_C.BOARD}),
+    Role.BUILDING_PARTY_WORKER: _SEE | {_C.RECORD, _C.DISINFECT, _C.REGISTER, _C.SEARCH, _C.IMPORT},
+    Role.PROPERTY_MANAGER: _SEE | {_C.RECORD, _C.DISINFECT, _C.STOCK, _C.IMPORT},
+    Role.ENTERPRISE_HR: frozenset({_C.IMPORT}),
+    Role.PHARMACY: frozenset({_C.STOCK}),
+    Role.HEALTH_STAFF: _SEE | {_C.RECORD, _C.REGISTER, _C.SEARCH, _C.REVEAL},
+    Role.GATE_GUARD: _SEE | {_C.RECORD},
+    Role.AUDITOR: frozenset({_C.BOARD, _C.AUDIT}),
+    Role.ADMINISTRATOR: frozenset({_C.BOARD, _C.PLAYBOOK, _C.ACCOUNTS, _C.PLACES, _C.IMPORT, _C.AUDIT}),
+}
+
+
+@dataclass(frozen=True)
+class Step:
+    """One step of an escalation: this role owns a gap from so many minutes after it lapsed."""
+
+    role: Role
+    after_minutes: int
+
+
+def may(role: str, capability: Capability) -> bool:
+    return role in Role.values and capability in CAPABILITIES[Role(role)]

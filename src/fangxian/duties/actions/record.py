@@ -1,0 +1,226 @@
+"""What was done: records from the field, judged and counted."""
+
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from fangxian.audit import actions as audit
+from fangxian.duties import rules
+from fangxian.duties.actions.errors import DutyError
+from fangxian.duties.actions.plan import playbook_at
+from fangxian.duties.actions.windows import open_window, opened_windows
+from fangxian.duties.ledger import Ledger
+from fangxian.duties.models import Cause, Cohort, Duty, Fulfilment, Gap, GapNote, GapStatus, Heartbeat, Outcome, Rule
+from fangxian.duties.plan_schema import RuleSpec
+from fangxian.duties.schedules import Window
+from fangxian.shared import clock
+from fangxian.shared.clock import MINUTE_US
+from fangxian.shared.ids import new_id
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """Something done about a subject. `ref` names the record (`kind:id`) and makes sending it again harmless."""
+
+    subject_id: UUID
+    observed_at: datetime
+    ref: str
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    met: int = 0
+    late: int = 0
+    extra: int = 0
+    gaps_closed: int = 0
+
+
+@transaction.atomic
+def fulfil(*, cohort: str, items: Sequence[Done], by: str, now: datetime, instance: str = "") -> Report:
+    """Take records from the field: each is judged by when it was observed, and counted for the window it belongs to.
+
+    A subject that is no member is passed over: the record is kept by its own package all the same.
+    """
+    group = Cohort.objects.filter(key=cohort, instance=instance).first()
+    if group is None or not items:
+        return Report()
+    duties = list(
+        Duty.objects.select_for_update(of=("self",))
+        .filter(cohort=group, ended_us__isnull=True, subject_id__in=[item.subject_id for item in items])
+        .select_related("rule")
+        .order_by("id")
+    )
+    return _apply(duties, items, by, now)
+
+
+def _apply(duties: Sequence[Duty], items: Sequence[Done], by: str, now: datetime) -> Report:
+    """Apply records to locked duties, oldest observation first, and post every counter that changes."""
+    by_subject: dict[UUID, list[Done]] = defaultdict(list)
+    for item in sorted(items, key=lambda item: item.observed_at):
+        by_subject[item.subject_id].append(item)
+    gaps: dict[UUID, list[Gap]] = defaultdict(list)
+    for gap in Gap.objects.select_for_update().filter(
+        duty__in=[duty.id for duty in duties], status=GapStatus.OPEN
+    ).order_by("id"):  # fmt: skip
+        gaps[gap.duty_id].append(gap)
+    seen = set(
+        Fulfilment.objects.filter(
+            duty__in=[duty.id for duty in duties], ref__in={item.ref for item in items}
+        ).values_list("duty_id", "ref")
+    )
+    work = _Recording(by, now, _opened_of(duties))
+    for duty in duties:
+        for item in by_subject[duty.subject_id]:
+            if (duty.id, item.ref) not in seen:
+                work.record(duty, gaps[duty.id], item)
+    return work.save()
+
+
+def _opened_of(duties: Sequence[Duty]) -> set[tuple[int, int, int]]:
+    wanted: dict[int, set[tuple[int, int]]] = defaultdict(set)
+    for duty in duties:
+        wanted[duty.rule_id].add((duty.cohort_id, duty.window_us))
+    return {(rule, *key) for rule, keys in wanted.items() for key in opened_windows(rule, keys)}
+
+
+class _Recording:
+    """The rows that a batch of records leads to, gathered and then written together."""
+
+    def __init__(self, by: str, now: datetime, opened: set[tuple[int, int, int]]) -> None:
+        self.by, self.now_us = by, clock.to_us(now)
+        plan = playbook_at(now)
+        self.playbook_id = plan.id if plan else None
+        self.opened = opened
+        self.ledger = Ledger()
+        self.specs: dict[int, RuleSpec] = {}
+        self.duties: dict[UUID, Duty] = {}
+        self.gaps: dict[UUID, Gap] = {}
+        self.made: list[Fulfilment] = []
+        self.closed = 0
+
+    def record(self, duty: Duty, gaps: list[Gap], item: Done) -> None:
+        spec = self._spec(duty.rule)
+        grace = spec.grace_minutes * MINUTE_US
+        observed = clock.to_us(item.observed_at)
+        owed = duty.deadline_us is not None
+        current = Window(duty.window_us, duty.due_us) if owed else None
+        effect = rules.judge_record(
+            spec.schedule, current=current, grace_us=grace, observed_us=observed,
+            gaps=[rules.OpenGap(Window(g.window_us, g.due_us), g.lapsed_us, Cause(g.cause)) for g in gaps],
+        )  # fmt: skip
+        for number, outcome in reversed(effect.closes):
+            self._close(duty, gaps.pop(number), outcome, item, observed)
+        if effect.window is not None:
+            self._fulfil_window(duty, effect, item, observed, grace)
+        elif not effect.closes:
+            self._keep(duty, duty.window_us, duty.node_id, Outcome.EXTRA, item, observed)
+        duty.last_us = max(duty.last_us or 0, observed)
+        self.duties[duty.id] = duty
+
+    def _spec(self, rule: Rule) -> RuleSpec:
+        if rule.id not in self.specs:
+            self.specs[rule.id] = RuleSpec.from_spec(rule.spec)
+        return self.specs[rule.id]
+
+    def _close(self, duty: Duty, gap: Gap, outcome: Outcome, item: Done, observed: int) -> None:
+        gap.status, gap.outcome = GapStatus.CLOSED, outcome
+        gap.closed_us, gap.closed_by = self.now_us, self.by
+        self.gaps[gap.id] = gap
+        self.closed += 1
+        key = (gap.rule_id, duty.cohort_id, gap.window_us, gap.node_id)
+        self.ledger.count(key, gap.cause, -1)
+        self.ledger.count(key, outcome)
+        if duty.rule.corner:
+            self.ledger.gaps(duty.subject_id, -1)
+        self._keep(duty, gap.window_us, gap.node_id, outcome, item, observed)
+
+    def _fulfil_window(self, duty: Duty, effect: rules.Effect, item: Done, observed: int, grace: int) -> None:
+        assert effect.window is not None
+        key = (duty.rule_id, duty.cohort_id, duty.window_us, duty.node_id)
+        once = effect.then is None
+        if not once and key[:3] not in self.opened:
+            # the worker has not opened this window yet; a count without `expected` would read as more than all
+            open_window(rule=duty.rule, cohort_id=duty.cohort_id, window_us=duty.window_us)
+            self.opened.add(key[:3])
+        self.ledger.count(key, effect.window)
+        self._keep(duty, duty.window_us, duty.node_id, effect.window, item, observed)
+        duty.step = 0
+        if effect.then is None:
+            duty.deadline_us = None
+            return
+        duty.window_us, duty.due_us = effect.then.start_us, effect.then.due_us
+        duty.deadline_us = effect.then.due_us + grace
+        duty.node_id = duty.node_next_id
+
+    def _keep(self, duty: Duty, window: int, node: UUID, outcome: Outcome, item: Done, observed: int) -> None:
+        self.made.append(
+            Fulfilment(
+                id=new_id(), duty_id=duty.id, window_us=window, node_id=node, outcome=outcome, observed_us=observed,
+                received_us=self.now_us, ref=item.ref, by=self.by, playbook_id=self.playbook_id,
+            )
+        )  # fmt: skip
+
+    def save(self) -> Report:
+        Fulfilment.objects.bulk_create(self.made, batch_size=1_000, ignore_conflicts=True)
+        Gap.objects.bulk_update(self.gaps.values(), ["status", "outcome", "closed_us", "closed_by"], batch_size=200)
+        Duty.objects.bulk_update(
+            self.duties.values(), ["window_us", "due_us", "deadline_us", "node", "last_us", "step"], batch_size=200
+        )
+        self.ledger.post()
+        tally: dict[str, int] = defaultdict(int)
+        for row in self.made:
+            tally[row.outcome] += 1
+        return Report(tally[Outcome.MET], tally[Outcome.LATE], tally[Outcome.EXTRA], self.closed)
+
+
+@transaction.atomic
+def done(*, duty: Duty, by: str, now: datetime, observed_at: datetime | None = None, ref: str = "") -> Report:
+    """One duty was done, as somebody says it: for one-off duties, and for a gap that is settled by a call."""
+    row = Duty.objects.select_for_update(of=("self",)).select_related("rule").get(id=duty.id)
+    if row.ended_us is not None:
+        raise DutyError(_("This is not owed any more. Nothing was changed."))
+    item = Done(row.subject_id, observed_at or now, ref or f"staff:{by}:{clock.to_us(now)}")
+    report = _apply([row], [item], by, now)
+    audit.record(by=by, act="duties.done", now=now, target=f"duty:{row.id}", place=row.node_id)
+    return report
+
+
+def beat(*, channel: str, now: datetime) -> None:
+    """This channel is up in this minute."""
+    minute = clock.to_us(now) // MINUTE_US * MINUTE_US
+    Heartbeat.objects.bulk_create([Heartbeat(channel=channel, minute_us=minute)], ignore_conflicts=True)
+
+
+@transaction.atomic
+def raise_step(
+    *, cohort: str, subject_ids: Sequence[UUID], kind: GapNote.Kind, text: str, by: str, now: datetime,
+    instance: str = "", raise_by: int = 1,
+) -> None:  # fmt: skip
+    """The owner could not do it (refused, nobody home): note it on open gaps, and start the escalation further up."""
+    duties = list(
+        Duty.objects.select_for_update(of=("self",))
+        .filter(cohort__key=cohort, cohort__instance=instance, subject_id__in=subject_ids, ended_us__isnull=True)
+        .select_related("rule")
+        .order_by("id")
+    )
+    tops = {duty.rule_id: len(RuleSpec.from_spec(duty.rule.spec).escalation) - 1 for duty in duties}
+    for duty in duties:
+        duty.step = min(duty.step + raise_by, tops[duty.rule_id])
+    Duty.objects.bulk_update(duties, ["step"], batch_size=200)
+    steps = {duty.id: duty.step for duty in duties}
+    gaps = list(Gap.objects.filter(duty__in=list(steps), status=GapStatus.OPEN))
+    for gap in gaps:
+        gap.step = max(gap.step, steps[gap.duty_id])
+    Gap.objects.bulk_update(gaps, ["step"], batch_size=200)
+    GapNote.objects.bulk_create([GapNote(gap=gap, kind=kind, text=text, at_us=clock.to_us(now), by=by) for gap in gaps])
+
+
+@transaction.atomic
+def note(*, gap: Gap, kind: GapNote.Kind, text: str, by: str, now: datetime) -> GapNote:
+    audit.record(by=by, act=f"duties.gap.{kind}", now=now, target=f"gap:{gap.id}")
+    return GapNote.objects.create(gap=gap, kind=kind, text=text, at_us=clock.to_us(now), by=by)

@@ -1,0 +1,108 @@
+"""Writing beside others: short transactions, taken politely.
+
+SQLite has one writer. A writer that waits in SQLite's own busy handler sleeps for tens of milliseconds and starves the
+rest, so every writer here asks with no wait and asks again after half a millisecond. Batch work (sweep, folds, import)
+commits in chunks cut by time and then pauses at least as long as it held the lock.
+"""
+
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import TypeVar
+
+from django.db import OperationalError, connection, transaction
+
+T = TypeVar("T")
+
+RETRY_SECONDS = 0.0005
+GIVE_UP_SECONDS = 30.0
+SQLITE_HOLD_SECONDS = 0.005
+SQLITE_FIRST_ROWS = 100
+POSTGRES_ROWS = 2_000
+
+
+class WriterBusyError(Exception):
+    """The database's writer did not come free in time; nothing was written, and the same call may be made again."""
+
+
+@contextmanager
+def write_lock() -> Iterator[None]:
+    """One transaction that holds the writer from its first statement on."""
+    if connection.vendor != "sqlite" or connection.in_atomic_block:
+        with transaction.atomic():
+            yield
+        return
+    connection.ensure_connection()
+    _wait_without_sleeping_in_sqlite()
+    block = transaction.atomic()
+    _enter(block)
+    try:
+        yield
+    except BaseException as error:
+        block.__exit__(type(error), error, error.__traceback__)
+        raise
+    block.__exit__(None, None, None)
+
+
+def _enter(block: "transaction.Atomic") -> None:
+    deadline = time.monotonic() + GIVE_UP_SECONDS
+    while True:
+        try:
+            block.__enter__()
+            return
+        except OperationalError as error:
+            if "locked" not in str(error):
+                raise
+            if time.monotonic() > deadline:
+                raise WriterBusyError from error
+            time.sleep(RETRY_SECONDS)
+
+
+def _wait_without_sleeping_in_sqlite() -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("PRAGMA busy_timeout = 0")
+
+
+@dataclass
+class Pace:
+    """How many rows the next chunk takes, learned from how long the last one held the writer."""
+
+    rows: int
+    target_seconds: float
+    largest: int
+    pause: bool
+
+    @classmethod
+    def for_database(cls) -> "Pace":
+        if connection.vendor == "sqlite":
+            return cls(SQLITE_FIRST_ROWS, SQLITE_HOLD_SECONDS, 20_000, pause=True)
+        return cls(POSTGRES_ROWS, 1.0, POSTGRES_ROWS, pause=False)
+
+    def learn(self, rows: int, seconds: float) -> None:
+        if not self.pause or rows == 0:
+            return
+        per_row = max(seconds / rows, 1e-7)
+        wanted = int(self.target_seconds / per_row)
+        self.rows = max(20, min(wanted, self.rows * 2, self.largest))
+
+
+def in_chunks(
+    items: Sequence[T], write: Callable[[Sequence[T]], None], *, pace: Pace | None = None, polite: bool = True
+) -> None:
+    """Write `items` in transactions cut by time. `write` is called inside each transaction with its slice.
+
+    `polite=False` leaves the pause out: for work that nobody waits beside, such as the first load of a street.
+    """
+    pace = pace or Pace.for_database()
+    start = 0
+    while start < len(items):
+        part = items[start : start + pace.rows]
+        began = time.perf_counter()
+        with write_lock():
+            write(part)
+        held = time.perf_counter() - began
+        start += len(part)
+        pace.learn(len(part), held)
+        if pace.pause and polite:
+            time.sleep(max(held, RETRY_SECONDS))
