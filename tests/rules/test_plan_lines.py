@@ -1,6 +1,5 @@
 import tomllib
 from collections.abc import Iterator
-from typing import Any
 
 import pytest
 
@@ -56,7 +55,7 @@ def test_it_counts_windows_line_ends_once() -> None:
     assert find_lines("a = 1\r\n\r\nb = 2\r\n")[("b",)] == 3
 
 
-def leaves(value: Any, path: tuple[str | int, ...] = ()) -> Iterator[tuple[str | int, ...]]:
+def leaves(value: object, path: tuple[str | int, ...] = ()) -> Iterator[tuple[str | int, ...]]:
     if isinstance(value, dict):
         for key, inner in value.items():
             yield (*path, key)
