@@ -1,8 +1,12 @@
 """The words and signs of the console's states. A colour never stands alone: each has its sign and its word."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
+from babel import Locale
+
 from django.utils.functional import Promise
+from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
 
@@ -25,3 +29,15 @@ BADGES: dict[str, BadgeStyle] = {
     "info": BadgeStyle("info", "i", _("Note")),
     "ended": BadgeStyle("unknown", "■", _("Ended")),
 }
+
+
+def _locale() -> Locale:
+    return Locale.parse((get_language() or "zh-hans").replace("-", "_"))
+
+
+def territories() -> Mapping[str, str]:
+    return dict(_locale().territories)
+
+
+def languages() -> Mapping[str, str]:
+    return dict(_locale().languages)

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from fangxian.console.home import views
+from fangxian.console.search import views
 
 app_name = "search"
-urlpatterns = [path("", views.home, name="page")]
+urlpatterns = [path("", views.page, name="page")]

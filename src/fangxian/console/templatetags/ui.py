@@ -1,5 +1,6 @@
 """Tags and filters of the console's own look: signs with words, ages, rates and table heads."""
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -14,7 +15,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from fangxian.console import nav
-from fangxian.console.words import BADGES
+from fangxian.console.words import BADGES, languages, territories
 from fangxian.shared import clock
 
 register = template.Library()
@@ -83,6 +84,24 @@ def rate(covered: int, expected: int) -> str:
         return "–"
     tenths = covered * 1000 // expected
     return "100%" if covered >= expected else f"{tenths // 10}.{tenths % 10}%"
+
+
+@register.filter
+def country(code: str) -> str:
+    """The name of a country (ISO 3166-1 alpha-2) in the reader's language."""
+    return territories().get(code, code)
+
+
+@register.filter
+def language(code: str) -> str:
+    """The name of a language (BCP 47) in the reader's language."""
+    return languages().get(code.split("-")[0], code)
+
+
+@register.filter
+def item(values: Sequence[str], position: int) -> str:
+    """The value at a position of a list that runs beside another one."""
+    return values[position] if position < len(values) else ""
 
 
 @register.filter
