@@ -99,7 +99,7 @@ def staff_view(
 
     def make(view: StaffView[P]) -> Page[P]:
         @wraps(view)
-        def page(request: HttpRequest, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
+        def page(request: HttpRequest, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
             staff, now = request.user, clock.now()
             if not isinstance(staff, Staff):
                 return redirect_to_login(request.get_full_path() if request.method == "GET" else reverse("home"))

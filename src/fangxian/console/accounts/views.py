@@ -41,7 +41,7 @@ def _keep_language(answer: HttpResponse, language: str) -> None:
     answer.set_cookie(
         settings.LANGUAGE_COOKIE_NAME, language, max_age=settings.LANGUAGE_COOKIE_AGE,
         secure=settings.LANGUAGE_COOKIE_SECURE, httponly=settings.LANGUAGE_COOKIE_HTTPONLY,
-        samesite=settings.LANGUAGE_COOKIE_SAMESITE,
+        samesite="Lax",
     )  # fmt: skip
 
 
@@ -60,7 +60,7 @@ def sign_in(request: HttpRequest) -> HttpResponse:
                 "staff": staff.id.hex, "since": clock.to_us(clock.now()), "next": target,
             }  # fmt: skip
             return redirect("account:code")
-        form.add_error(None, _("The user name or the password is wrong. After five wrong attempts signing in is locked."))
+        form.add_error(None, _("The user name or the password is wrong. After five attempts signing in is locked."))
     context = {"form": form, "next": request.GET.get("next", ""), "ended": "ended" in request.GET}
     return render(request, "console/accounts/sign_in.html", context, status=400 if form.errors else 200)
 

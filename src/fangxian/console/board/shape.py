@@ -113,7 +113,12 @@ def cells(key: str, figures: Mapping[str, Figure]) -> list[Cell]:
         figure = figures.get(kind.key, Figure())
         found.append(
             Cell(
-                f"{key}.{kind.key}", kind.key, str(kind.label), str(kind.promise), str(kind.column), figure.expected,
+                f"{key}.{kind.key}",
+                kind.key,
+                str(kind.label),
+                str(kind.promise),
+                str(kind.column),
+                figure.expected,
                 figure.missing,
             )  # fmt: skip
         )

@@ -1,10 +1,11 @@
+from collections.abc import Iterable
 from typing import Any
 
 from django import forms
-from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy as _
 
-from fangxian.places.models import Place, PlaceKind
+from fangxian.console.place_field import PlaceField, offer
+from fangxian.places.models import Place
 
 LANGUAGES = (
     ("zh", _("Chinese")), ("en", _("English")), ("ja", _("Japanese")), ("ko", _("Korean")), ("fr", _("French")),
@@ -28,33 +29,19 @@ class ProfileForm(forms.Form):
     )  # fmt: skip
 
 
-class NamedPlace(forms.ModelChoiceField):
-    def label_from_instance(self, obj: Any) -> str:  # noqa: ANN401 - Django's own signature
-        return f"{obj.name} ({PlaceKind(obj.kind).label})"
-
-
-class _PlaceForm(forms.Form):
+class MoveForm(forms.Form):
+    to = PlaceField(label=_("Put it under"))
     reason = forms.CharField(label=_("Reason"), max_length=200, help_text=_("It stays readable in the history."))
 
-    def _offer(self, field: str, places: QuerySet[Place]) -> None:
-        choice = self.fields[field]
-        assert isinstance(choice, NamedPlace)
-        choice.queryset = places
-
-
-class MoveForm(_PlaceForm):
-    to = NamedPlace(queryset=Place.objects.none(), label=_("Put it under"))
-    field_order = ("to", "reason")
-
-    def __init__(self, places: QuerySet[Place], *args: Any, **kwargs: Any) -> None:  # noqa: ANN401 - Django's own signature
+    def __init__(self, places: Iterable[Place], *args: Any, **kwargs: Any) -> None:  # noqa: ANN401 - Django's own signature
         super().__init__(*args, **kwargs)
-        self._offer("to", places)
+        offer(self, "to", places)
 
 
-class GridForm(_PlaceForm):
-    grid = NamedPlace(queryset=Place.objects.none(), label=_("Grid"))
-    field_order = ("grid", "reason")
+class GridForm(forms.Form):
+    grid = PlaceField(label=_("Grid"))
+    reason = forms.CharField(label=_("Reason"), max_length=200, help_text=_("It stays readable in the history."))
 
-    def __init__(self, places: QuerySet[Place], *args: Any, **kwargs: Any) -> None:  # noqa: ANN401 - Django's own signature
+    def __init__(self, places: Iterable[Place], *args: Any, **kwargs: Any) -> None:  # noqa: ANN401 - Django's own signature
         super().__init__(*args, **kwargs)
-        self._offer("grid", places)
+        offer(self, "grid", places)

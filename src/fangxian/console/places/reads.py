@@ -73,7 +73,7 @@ def may_go_under(place: Place, held: Reach) -> QuerySet[Place]:
     return (
         Place.objects.filter(held.places(), kind__in=kinds, closed_on__isnull=True)
         .exclude(place.subtree)
-        .exclude(id=place.parent_id)
+        .exclude(children=place)
         .order_by("path")
     )
 

@@ -83,7 +83,7 @@ def move(request: HttpRequest, who: Who, place_id: UUID) -> HttpResponse:
         except PlaceError as error:
             form.add_error("to", str(error))
         else:
-            messages.success(request, _("It is moved, with everything below it. What was counted before stays where it was."))
+            messages.success(request, _("It is moved, with all below it. What was counted before stays where it was."))
             return redirect("places:place", place_id)
     return _page(request, who, found, move=form)
 

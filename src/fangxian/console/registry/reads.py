@@ -3,6 +3,8 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
+from functools import reduce
+from operator import or_
 from uuid import UUID
 
 from django.db.models import Exists, OuterRef, Q
@@ -26,6 +28,7 @@ from fangxian.registry.models import (
 )
 
 MEMBER_ROWS = 200
+HOSTS = (SubjectKind.HOUSEHOLD, SubjectKind.ENTERPRISE, SubjectKind.PERSON)
 
 
 @dataclass(frozen=True)
@@ -80,7 +83,8 @@ def within(held: Reach) -> Q:
     )
     own = Q(id__in=sorted(held.subjects)) if held.subjects else Q(pk__in=[])
     place = Place.objects.filter(held.places(), id=OuterRef("pk"))
-    return own | Exists(direct) | Exists(house) | Exists(of_house) | Exists(of_other) | Exists(place)
+    rows = (direct, house, of_house, of_other, place)
+    return reduce(or_, (Q(Exists(found)) for found in rows), own)
 
 
 def subject(held: Reach, subject_id: UUID) -> Subject:
@@ -149,6 +153,6 @@ def page(held: Reach, subject_id: UUID) -> SubjectPage:
         documents=[Masked(str(d.get_kind_display()), d.country, d.mask, d.verified) for d in documents],
         phones=list(phones),
         links=_links(found),
-        attached=_attached(found) if kind in (SubjectKind.HOUSEHOLD, SubjectKind.ENTERPRISE, SubjectKind.PERSON) else (),
+        attached=_attached(found) if kind in HOSTS else (),
         merged=list(Merge.objects.filter(survivor=found, undone_at__isnull=True).select_related("absorbed")),
     )

@@ -64,7 +64,8 @@ def _described(found: Sequence[search.Found]) -> list[Hit]:
     """What tells two hits of the same name apart: where they belong, the year of birth, the masked phone."""
     ids = [one.subject_id for one in found]
     where = _where(ids)
-    born = dict(Person.objects.filter(subject__in=ids, birth_date__isnull=False).values_list("subject", "birth_date__year"))
+    people = Person.objects.filter(subject__in=ids, birth_date__isnull=False)
+    born = dict(people.values_list("subject", "birth_date__year"))
     phones = dict(Phone.objects.filter(subject__in=ids).values_list("subject", "mask"))
     hits = []
     for one in found:

@@ -1,26 +1,18 @@
+from collections.abc import Iterable
 from typing import Any
 
 from django import forms
-from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy as _
 
 from fangxian.accounts.roles import Role
-from fangxian.places.models import Place, PlaceKind
+from fangxian.console.place_field import PlaceField, offer
+from fangxian.places.models import Place
 from fangxian.registry.models import Enterprise
-
-
-class PlaceChoice(forms.ModelChoiceField):
-    """A place by its name and kind, two blanks in for what stands lower."""
-
-    def label_from_instance(self, obj: Any) -> str:  # noqa: ANN401 - Django's own signature
-        deeper = {PlaceKind.GRID, PlaceKind.COMPOUND, PlaceKind.BUILDING, PlaceKind.PHARMACY, PlaceKind.HEALTH_CENTRE}
-        lead = "　　" if obj.kind in deeper else ""
-        return f"{lead}{obj.name} ({PlaceKind(obj.kind).label})"
 
 
 class GrantForm(forms.Form):
     role = forms.ChoiceField(label=_("Role"), choices=[("", "—"), *Role.choices])
-    place = PlaceChoice(queryset=Place.objects.none(), required=False, label=_("Where"), empty_label="—")
+    place = PlaceField(required=False, label=_("Where"))
     enterprise = forms.CharField(
         label=_("Enterprise"), required=False, max_length=120,
         help_text=_("Only for enterprise HR: its full name or its credit code, instead of a place."),
@@ -30,11 +22,9 @@ class GrantForm(forms.Form):
         widget=forms.DateTimeInput(attrs={"type": "datetime-local"}, format="%Y-%m-%dT%H:%M"),
     )  # fmt: skip
 
-    def __init__(self, places: QuerySet[Place], *args: Any, **kwargs: Any) -> None:  # noqa: ANN401 - Django's own signature
+    def __init__(self, places: Iterable[Place], *args: Any, **kwargs: Any) -> None:  # noqa: ANN401 - Django's own signature
         super().__init__(*args, **kwargs)
-        choice = self.fields["place"]
-        assert isinstance(choice, PlaceChoice)
-        choice.queryset = places
+        offer(self, "place", places)
 
     def clean_enterprise(self) -> Enterprise | None:
         words = str(self.cleaned_data["enterprise"]).strip()

@@ -88,9 +88,7 @@ def page(held: Reach, now: datetime, *, words: str, role: str, after: str, befor
         more_before, more_after = bool(after), len(found) > PAGE_ROWS
         found = found[:PAGE_ROWS]
     roles = _roles([staff.id for staff in found], now)
-    accounts = [
-        Account(s.id, s.username, s.name, s.phone, s.is_active, tuple(roles.get(s.id, ()))) for s in found
-    ]
+    accounts = [Account(s.id, s.username, s.name, s.phone, s.is_active, tuple(roles.get(s.id, ()))) for s in found]
     return AccountPage(
         accounts,
         f"<{accounts[0].username}" if accounts and more_before else "",

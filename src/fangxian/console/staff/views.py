@@ -63,7 +63,8 @@ def _give(staff: Staff, form: GrantForm, who: Who) -> None:
     enterprise = form.cleaned_data["enterprise"]
     actions.grant(
         staff=staff, role=Role(form.cleaned_data["role"]), place=form.cleaned_data["place"],
-        subject=enterprise.pk if enterprise else None, until=form.cleaned_data["until"], by=who.staff.actor, now=who.now,
+        subject=enterprise.pk if enterprise else None, until=form.cleaned_data["until"], by=who.staff.actor,
+        now=who.now,
     )  # fmt: skip
 
 
@@ -118,7 +119,8 @@ def switch(request: HttpRequest, who: Who, staff_id: UUID) -> HttpResponse:
         messages.error(request, _("You cannot switch off your own account. Ask another administrator."))
     else:
         actions.set_active(staff=staff, active=not staff.is_active, by=who.staff.actor, now=who.now)
-        text = _("The account is on again.") if not staff.is_active else _("The account is off and signed out everywhere.")
+        off = _("The account is off and signed out everywhere.")
+        text = off if staff.is_active else _("The account is on again.")
         messages.success(request, text)
     return redirect("staff:account", staff_id)
 

@@ -1,6 +1,6 @@
 """Tags and filters of the console's own look: signs with words, ages, rates and table heads."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -125,7 +125,7 @@ def described(field: BoundField) -> SafeString:
     return field.as_widget(attrs=attrs)
 
 
-def _query(context: Context, changes: dict[str, Any]) -> str:
+def _query(context: Context, changes: Mapping[str, object]) -> str:
     request: HttpRequest = context["request"]
     query = QueryDict(request.GET.urlencode(), mutable=True)
     for name, value in changes.items():
@@ -136,7 +136,7 @@ def _query(context: Context, changes: dict[str, Any]) -> str:
 
 
 @register.simple_tag(takes_context=True)
-def query_with(context: Context, **changes: Any) -> str:
+def query_with(context: Context, **changes: object) -> str:
     """The present query string with some values changed (an empty value removes one)."""
     return _query(context, changes)
 
