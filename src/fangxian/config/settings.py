@@ -110,6 +110,7 @@ MIDDLEWARE = [
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "fangxian.config.sessions.keep_while_used",
     "django_otp.middleware.OTPMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
@@ -140,9 +141,9 @@ TEMPLATES = [
 
 AUTH_USER_MODEL = "accounts.Staff"
 AUTHENTICATION_BACKENDS = ["axes.backends.AxesStandaloneBackend", "django.contrib.auth.backends.ModelBackend"]
-LOGIN_URL = "/sign-in/"
-LOGIN_REDIRECT_URL = "/"
-LOGOUT_REDIRECT_URL = "/sign-in/"
+LOGIN_URL = "account:sign-in"
+LOGIN_REDIRECT_URL = "home"
+LOGOUT_REDIRECT_URL = "account:sign-in"
 
 # Memory-hard and in the standard library. The suite makes accounts by the hundred and takes a quick one.
 PASSWORD_HASHERS = [
@@ -170,8 +171,8 @@ AXES_VERBOSE = False
 
 OTP_TOTP_ISSUER = "Fangxian"
 
+# Since the last act (config.sessions); the greatest age of a session stands in console.view.
 SESSION_COOKIE_AGE = 8 * 60 * 60
-SESSION_ABSOLUTE_SECONDS = 12 * 60 * 60
 SESSION_COOKIE_NAME = "fangxian_session"
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = "Lax"
