@@ -23,6 +23,7 @@ class Mark(models.TextChoices):
     TOO_WEAK = "too_weak", _("weaker than the plan asks")
     OTHER_AGENT = "other_agent", _("another agent than the plan names")
     UNKNOWN_AGENT = "unknown_agent", _("an agent that the plan does not know")
+    IMPOSSIBLE = "impossible", _("stronger than the bottle")
     NOT_LISTED = "not_listed", _("this type of area is not in the plan")
     CLOSED = "closed", _("the area was closed")
     CLOCK = "clock", _("the device's clock ran ahead")
