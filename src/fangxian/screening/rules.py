@@ -117,8 +117,8 @@ def believed_time(
 ) -> Observed:
     """When something was observed, by a device whose clock may be wrong.
 
-    Offsets are server minus device: `offset_then_us` when the day pack was taken, `offset_now_us` at this sync. A
-    record can only lie between the two. A clock that was wrong all the time is corrected; one that was changed on the way is
+    Offsets are server minus device: `offset_then_us` when the day pack was taken, `offset_now_us` at this sync.
+    A record can only lie between the two. A clock that was wrong all the time is corrected; one that was changed is
     corrected by whichever offset fits, and else only bounded.
     """
     off_then, off_now = abs(offset_then_us) > CLOCK_TOLERANCE_US, abs(offset_now_us) > CLOCK_TOLERANCE_US

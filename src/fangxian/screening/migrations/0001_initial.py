@@ -12,7 +12,7 @@ class Migration(migrations.Migration):
     dependencies = [
         ("duties", "0001_initial"),
         ("places", "0001_initial"),
-        ("registry", "0002_alter_person_name_key"),
+        ("registry", "0002_search_index"),
     ]
 
     operations = [
