@@ -6,6 +6,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 
 from fangxian.config import env, keys
@@ -25,6 +26,11 @@ def table() -> str:
 
 def test_every_setting_is_documented() -> None:
     assert table() in DOCUMENT.read_text("utf-8"), f"docs/settings.md should hold:\n{table()}"
+
+
+def test_the_suite_runs_with_its_own_settings() -> None:
+    assert settings.ENV == "test"
+    assert not str(settings.DATA_DIR).startswith(str(ROOT))
 
 
 def start(**variables: str) -> subprocess.CompletedProcess[str]:
