@@ -33,6 +33,7 @@ ENTRIES: tuple[Entry, ...] = (
     Entry(pgettext_lazy("menu", "Gaps"), "gaps:list", Capability.GAPS),
     Entry(pgettext_lazy("menu", "Find"), "search:page", Capability.SEARCH),
     Entry(pgettext_lazy("menu", "Places"), "places:home", Capability.PLACES),
+    Entry(pgettext_lazy("menu", "Playbook"), "playbooks:home", Capability.PLAYBOOK),
     Entry(pgettext_lazy("menu", "Accounts"), "staff:list", Capability.ACCOUNTS),
 )
 

@@ -14,5 +14,6 @@ urlpatterns = [
     path("find/", include("fangxian.console.search.urls")),
     path("register/", include("fangxian.console.registry.urls")),
     path("places/", include("fangxian.console.places.urls")),
+    path("playbook/", include("fangxian.console.playbooks.urls")),
     path("staff/", include("fangxian.console.staff.urls")),
 ]

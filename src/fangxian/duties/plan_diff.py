@@ -68,6 +68,10 @@ class ItemChange:
         return words.say_field(str(self.path[0])) if self.path else words.say_section(self.section)
 
     @property
+    def title_text(self) -> str:
+        return words.say_text(self.title) if self.title else ""
+
+    @property
     def key(self) -> str:
         return str(self.path[1]) if len(self.path) > 1 else ""
 

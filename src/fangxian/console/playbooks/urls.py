@@ -1,0 +1,18 @@
+from django.urls import path
+
+from fangxian.console.playbooks import edits, views
+
+app_name = "playbooks"
+urlpatterns = [
+    path("", views.home, name="home"),
+    path("check/", views.check, name="check"),
+    path("shipped/<slug:name>/", views.shipped, name="shipped"),
+    path("apply/", views.apply, name="apply"),
+    path("versions/<int:version_id>/", views.version, name="version"),
+    path("versions/<int:version_id>/download/", views.download, name="download"),
+    path("thresholds/<str:key>/", edits.threshold, name="threshold"),
+    path("regions/new/", edits.new_region, name="new-region"),
+    path("regions/<str:key>/", edits.region, name="region"),
+    path("checklist/new/", edits.new_item, name="new-item"),
+    path("checklist/<str:key>/", edits.item, name="item"),
+]
