@@ -9,12 +9,22 @@ fx_fail() {
 
 fx_can_apt() { [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null 2>&1; }
 
+fx_apt_install() { DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "$@"; }
+
 # fx_apt PACKAGE...: install from Debian where that is allowed; false where it is not or does not work.
 fx_apt() {
     fx_can_apt || return 1
     fx_say "Installing from Debian: $*"
-    DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "$@" >&2 && return 0
-    apt-get update -qq >&2 && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "$@" >&2
+    fx_apt_log=$(mktemp)
+    # The lists may be missing or old; then the first try fails and the second finds them fresh.
+    if fx_apt_install "$@" >"$fx_apt_log" 2>&1 ||
+        { apt-get update -qq && fx_apt_install "$@"; } >"$fx_apt_log" 2>&1; then
+        rm -f "$fx_apt_log"
+        return 0
+    fi
+    tail -n 20 "$fx_apt_log" >&2
+    rm -f "$fx_apt_log"
+    return 1
 }
 
 fx_python() {
