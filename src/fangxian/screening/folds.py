@@ -35,9 +35,10 @@ def fold_register(*, now: datetime, limit: int = 200) -> int:
         return 0
     subjects = {change.subject_id: change.subject for change in changes}
     with write_lock():
+        # findings first: what the field saw before the register knew it is owed from then, not from now
+        _identify(subjects.values(), now)
         for round in Round.objects.filter(status=RoundStatus.OPEN, enrolled_us__isnull=False).select_related("place"):
             _take_in(round, subjects, now)
-        _identify(subjects.values(), now)
         mark_folded(consumer=CONSUMER, change_ids=[change.pk for change in changes])
     return len(changes)
 

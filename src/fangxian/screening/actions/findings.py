@@ -1,6 +1,7 @@
 """What the field saw and the register lacks: found, then identified or dismissed."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Final
 
@@ -117,7 +118,11 @@ def _count_in(finding: UnregisteredFinding, round: Round, subject: Subject, by: 
     kind = KIND_OF[finding.kind]
     if kind not in round.kinds:
         return
-    members: Sequence[duties.NewMember] = list(missing_members(round, kind, now, subject_ids=[subject.id]))
+    # owed from when it was seen: the record that found it is the one that covers it
+    members: Sequence[duties.NewMember] = [
+        replace(member, opens_us=min(finding.observed_us, round.due_us))
+        for member in missing_members(round, kind, now, subject_ids=[subject.id])
+    ]
     if not members and kind == RoundKind.VEHICLES:
         # a visitor's vehicle is registered without parking here; it was seen here, and so it is counted here
         members = [
