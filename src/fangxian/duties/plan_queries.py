@@ -72,7 +72,7 @@ class Effect:
 def versions(now: datetime, limit: int = 50) -> tuple[Version, ...]:
     """Newest first by the time from which they hold."""
     current = playbook_at(now)
-    rows = Playbook.objects.defer("content").order_by("-effective_us", "-applied_us")[:limit]
+    rows = Playbook.objects.defer("content").order_by("-effective_us", "-applied_us", "-id")[:limit]
     return tuple(_version(row, current, now) for row in rows)
 
 
@@ -91,7 +91,7 @@ def before(playbook_id: int) -> Plan | None:
     row = Playbook.objects.get(id=playbook_id)
     earlier = Playbook.objects.filter(effective_us__lte=row.effective_us).exclude(id=row.id)
     found = earlier.exclude(effective_us=row.effective_us, applied_us__gt=row.applied_us)
-    last = found.order_by("-effective_us", "-applied_us").first()
+    last = found.order_by("-effective_us", "-applied_us", "-id").first()
     return None if last is None else plan_of(last)
 
 

@@ -51,7 +51,11 @@ def plan_of(playbook: Playbook) -> Plan:
 
 def playbook_at(now: datetime) -> Playbook | None:
     """The plan in force at `now`: the latest effective one, and of those the one applied last."""
-    return Playbook.objects.filter(effective_us__lte=clock.to_us(now)).order_by("-effective_us", "-applied_us").first()
+    return (
+        Playbook.objects.filter(effective_us__lte=clock.to_us(now))
+        .order_by("-effective_us", "-applied_us", "-id")
+        .first()
+    )
 
 
 def apply_playbook(*, plan: Plan, effective_at: datetime, by: str, now: datetime, reason: str = "") -> Applied:
@@ -59,7 +63,7 @@ def apply_playbook(*, plan: Plan, effective_at: datetime, by: str, now: datetime
     if effective_at < now:
         effective_at = now
     with write_lock():
-        latest = Playbook.objects.order_by("-effective_us", "-applied_us").first()
+        latest = Playbook.objects.order_by("-effective_us", "-applied_us", "-id").first()
         if latest is not None and latest.sha256 == plan.sha256:
             raise PlanRefusedError(_("This plan is the one that is already applied. Nothing was changed."))
         row = Playbook.objects.create(
