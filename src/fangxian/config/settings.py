@@ -27,6 +27,11 @@ if DEBUG and PRODUCTION:
 DATA_DIR = Path(env.text("FANGXIAN_DATA", str(ROOT / "var"), "directory of db.sqlite3, files and keys")).resolve()
 BUILD_DIR = ROOT / "build"
 FILES_DIR = DATA_DIR / "files"
+PROBE_URL = env.text(
+    "FANGXIAN_PROBE", "http://127.0.0.1:8000/health/", "page that the worker asks each minute whether reports can come in"
+)
+# Heartbeats of these channels tell our own outage from somebody's omission.
+CHANNELS = ["field", "console"]
 PLAYBOOKS_DIR = Path(env.text("FANGXIAN_PLAYBOOKS", str(ROOT / "playbooks"), "directory of the playbooks")).resolve()
 # Each module registers the schema of its package's sections of a playbook; faults are reported in this order.
 PLAYBOOK_SECTIONS = ["fangxian.duties.sections", "fangxian.screening.playbook", "fangxian.hygiene.playbook"]

@@ -3,14 +3,18 @@
 from django.urls import include, path
 
 from fangxian.console.accounts import views as account_views
+from fangxian.console.health import health
 from fangxian.console.home import views as home_views
 
 urlpatterns = [
     path("", home_views.home, name="home"),
+    path("first-steps/", home_views.guide, name="first-steps"),
+    path("health/", health, name="health"),
     path("language/", account_views.set_language, name="set_language"),
     path("", include("fangxian.console.accounts.urls")),
     path("board/", include("fangxian.console.board.urls")),
     path("gaps/", include("fangxian.console.gaps.urls")),
+    path("given/", include("fangxian.console.duties.urls")),
     path("find/", include("fangxian.console.search.urls")),
     path("register/", include("fangxian.console.registry.urls")),
     path("places/", include("fangxian.console.places.urls")),

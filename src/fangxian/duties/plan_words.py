@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from django.utils.functional import Promise
-from django.utils.translation import get_language, gettext
+from django.utils.translation import get_language, gettext, pgettext, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
 
 from fangxian.accounts.roles import Role
@@ -98,92 +98,92 @@ REASONS: Mapping[str, Wording] = {
 }
 
 SECTION_NAMES: Mapping[str, Wording] = {
-    "plan": _("the plan itself"),
-    "rules": _("duties"),
-    "thresholds": _("thresholds"),
-    "checklist": _("checklist"),
-    "retention": _("retention"),
-    "screening": _("rounds and key regions"),
-    "hygiene": _("disinfection"),
+    "plan": pgettext_lazy("plan", "the plan itself"),
+    "rules": pgettext_lazy("plan", "duties"),
+    "thresholds": pgettext_lazy("plan", "thresholds"),
+    "checklist": pgettext_lazy("plan", "checklist"),
+    "retention": pgettext_lazy("plan", "retention"),
+    "screening": pgettext_lazy("plan", "rounds and key regions"),
+    "hygiene": pgettext_lazy("plan", "disinfection"),
 }
 
 FIELD_NAMES: Mapping[str, Wording] = {
-    "after_minutes": _("after minutes"),
-    "agent": _("agent"),
-    "agents": _("agents"),
-    "area": _("area"),
-    "area_types": _("types of area"),
-    "areas": _("areas"),
-    "base_unit": _("unit in stock"),
-    "caution": _("caution"),
-    "channel": _("channel"),
-    "code": _("code"),
-    "cohort": _("who or what it applies to"),
-    "confirmed": _("confirmed"),
-    "corner": _("counts on the board"),
-    "counted_from": _("counted from"),
-    "criterion": _("criterion"),
-    "days": _("days"),
-    "disease": _("disease"),
-    "door_note": _("note at the door"),
-    "doors": _("answers at a door"),
-    "effective_from": _("in force from"),
-    "escalation": _("escalation"),
-    "form": _("form"),
-    "grace_minutes": _("grace in minutes"),
-    "items": _("items"),
-    "keep_days": _("days kept"),
-    "key_regions": _("key regions"),
-    "kind": _("kind"),
-    "languages": _("languages"),
-    "litres": _("litres for one area"),
-    "max_tries": _("most tries"),
-    "mg_per_l": _("strength in mg/L"),
-    "mg_per_tablet": _("mg in a tablet"),
-    "minutes": _("contact time in minutes"),
-    "name": _("name"),
-    "note": _("note"),
-    "outcome": _("what follows"),
-    "refused_hours": _("hours to settle a refusal"),
-    "refused_role": _("who settles a refusal"),
-    "retention": _("retention"),
-    "retry_hours": _("hours until the next try"),
-    "round": _("round"),
-    "rule": _("rule"),
-    "rules": _("duties"),
-    "schedule": _("schedule"),
-    "setting": _("setting"),
-    "severities": _("severities"),
-    "severity": _("severity"),
-    "since": _("from"),
-    "source": _("source"),
-    "stock_mg_per_l": _("strength in the bottle, mg/L"),
-    "subject": _("kind of subject"),
-    "then": _("what happens then"),
-    "thresholds": _("thresholds"),
-    "title": _("title"),
-    "travel_days": _("days of travel asked"),
-    "unit": _("unit"),
-    "unknown_vehicle_hours": _("hours to settle an unknown vehicle"),
-    "unknown_vehicle_role": _("who settles an unknown vehicle"),
-    "until": _("until"),
-    "value": _("value"),
-    "vehicles": _("answers at a vehicle"),
-    "version": _("version"),
-    "wipe": _("wiped afterwards"),
-    "within_days": _("within days"),
-    "within_minutes": _("within minutes"),
+    "after_minutes": pgettext_lazy("plan", "after minutes"),
+    "agent": pgettext_lazy("plan", "agent"),
+    "agents": pgettext_lazy("plan", "agents"),
+    "area": pgettext_lazy("plan", "area"),
+    "area_types": pgettext_lazy("plan", "types of area"),
+    "areas": pgettext_lazy("plan", "areas"),
+    "base_unit": pgettext_lazy("plan", "unit in stock"),
+    "caution": pgettext_lazy("plan", "caution"),
+    "channel": pgettext_lazy("plan", "channel"),
+    "code": pgettext_lazy("plan", "code"),
+    "cohort": pgettext_lazy("plan", "who or what it applies to"),
+    "confirmed": pgettext_lazy("plan", "confirmed"),
+    "corner": pgettext_lazy("plan", "counts on the board"),
+    "counted_from": pgettext_lazy("plan", "counted from"),
+    "criterion": pgettext_lazy("plan", "criterion"),
+    "days": pgettext_lazy("plan", "days"),
+    "disease": pgettext_lazy("plan", "disease"),
+    "door_note": pgettext_lazy("plan", "note at the door"),
+    "doors": pgettext_lazy("plan", "answers at a door"),
+    "effective_from": pgettext_lazy("plan", "in force from"),
+    "escalation": pgettext_lazy("plan", "escalation"),
+    "form": pgettext_lazy("plan", "form"),
+    "grace_minutes": pgettext_lazy("plan", "grace in minutes"),
+    "items": pgettext_lazy("plan", "items"),
+    "keep_days": pgettext_lazy("plan", "days kept"),
+    "key_regions": pgettext_lazy("plan", "key regions"),
+    "kind": pgettext_lazy("plan", "kind"),
+    "languages": pgettext_lazy("plan", "languages"),
+    "litres": pgettext_lazy("plan", "litres for one area"),
+    "max_tries": pgettext_lazy("plan", "most tries"),
+    "mg_per_l": pgettext_lazy("plan", "strength in mg/L"),
+    "mg_per_tablet": pgettext_lazy("plan", "mg in a tablet"),
+    "minutes": pgettext_lazy("plan", "contact time in minutes"),
+    "name": pgettext_lazy("plan", "name"),
+    "note": pgettext_lazy("plan", "note"),
+    "outcome": pgettext_lazy("plan", "what follows"),
+    "refused_hours": pgettext_lazy("plan", "hours to settle a refusal"),
+    "refused_role": pgettext_lazy("plan", "who settles a refusal"),
+    "retention": pgettext_lazy("plan", "retention"),
+    "retry_hours": pgettext_lazy("plan", "hours until the next try"),
+    "round": pgettext_lazy("plan", "round"),
+    "rule": pgettext_lazy("plan", "rule"),
+    "rules": pgettext_lazy("plan", "duties"),
+    "schedule": pgettext_lazy("plan", "schedule"),
+    "setting": pgettext_lazy("plan", "setting"),
+    "severities": pgettext_lazy("plan", "severities"),
+    "severity": pgettext_lazy("plan", "severity"),
+    "since": pgettext_lazy("plan", "from"),
+    "source": pgettext_lazy("plan", "source"),
+    "stock_mg_per_l": pgettext_lazy("plan", "strength in the bottle, mg/L"),
+    "subject": pgettext_lazy("plan", "kind of subject"),
+    "then": pgettext_lazy("plan", "what happens then"),
+    "thresholds": pgettext_lazy("plan", "thresholds"),
+    "title": pgettext_lazy("plan", "title"),
+    "travel_days": pgettext_lazy("plan", "days of travel asked"),
+    "unit": pgettext_lazy("plan", "unit"),
+    "unknown_vehicle_hours": pgettext_lazy("plan", "hours to settle an unknown vehicle"),
+    "unknown_vehicle_role": pgettext_lazy("plan", "who settles an unknown vehicle"),
+    "until": pgettext_lazy("plan", "until"),
+    "value": pgettext_lazy("plan", "value"),
+    "vehicles": pgettext_lazy("plan", "answers at a vehicle"),
+    "version": pgettext_lazy("plan", "version"),
+    "wipe": pgettext_lazy("plan", "wiped afterwards"),
+    "within_days": pgettext_lazy("plan", "within days"),
+    "within_minutes": pgettext_lazy("plan", "within minutes"),
 }
 
 UNIT_NAMES: Mapping[str, Wording] = {
-    "celsius": _("°C"),
-    "days": _("days"),
-    "hours": _("hours"),
-    "minutes": _("minutes"),
-    "times": _("times"),
-    "people": _("people"),
+    "celsius": "°C",
+    "days": pgettext_lazy("unit", "days"),
+    "hours": pgettext_lazy("unit", "hours"),
+    "minutes": pgettext_lazy("unit", "minutes"),
+    "times": pgettext_lazy("unit", "times"),
+    "people": pgettext_lazy("unit", "people"),
     "percent": "%",
-    "mg_per_l": _("mg/L"),
+    "mg_per_l": "mg/L",
 }
 
 WEEKDAYS: Sequence[Wording] = (
@@ -236,7 +236,7 @@ def say_schedule(data: Mapping[str, object]) -> str:
     if isinstance(schedule, Once):
         return gettext("once, by the time set when it begins")
     if isinstance(schedule, Windows):
-        spans = gettext(", ").join(f"{start:%H:%M}-{end:%H:%M}" for start, end in schedule.windows)
+        spans = pgettext("list", ", ").join(f"{start:%H:%M}-{end:%H:%M}" for start, end in schedule.windows)
         return gettext("every day, once in each of: %(spans)s") % {"spans": spans}
     if isinstance(schedule, Every):
         hours = {"hours": schedule.hours, "start": f"{schedule.from_:%H:%M}", "end": f"{schedule.until:%H:%M}"}
@@ -247,7 +247,7 @@ def say_schedule(data: Mapping[str, object]) -> str:
 def _say_days(schedule: Days) -> str:
     by = f"{schedule.by:%H:%M}"
     if schedule.weekdays is not None:
-        days = gettext(", ").join(str(WEEKDAYS[day - 1]) for day in schedule.weekdays)
+        days = pgettext("list", ", ").join(str(WEEKDAYS[day - 1]) for day in schedule.weekdays)
         return gettext("on %(days)s by %(by)s") % {"days": days, "by": by}
     return gettext("every %(count)s days by %(by)s") % {"count": schedule.every_days, "by": by}
 
@@ -261,7 +261,7 @@ def say_escalation(steps: Sequence[Mapping[str, object]]) -> str:
             said.append(gettext("%(role)s at once") % {"role": role})
         else:
             said.append(gettext("%(role)s after %(minutes)s min") % {"role": role, "minutes": minutes})
-    return gettext(", ").join(said)
+    return pgettext("list", ", ").join(said)
 
 
 def say_value(path: Path, value: object) -> str:
@@ -270,7 +270,7 @@ def say_value(path: Path, value: object) -> str:
     if value is None or value == [] or value == ():
         return "–"
     if isinstance(value, bool):
-        return gettext("yes") if value else gettext("no")
+        return pgettext("plan", "yes") if value else pgettext("plan", "no")
     if field == "schedule" and isinstance(value, Mapping):
         return say_schedule(value)
     if field == "escalation" and isinstance(value, Sequence) and not isinstance(value, str):
@@ -279,9 +279,9 @@ def say_value(path: Path, value: object) -> str:
         if "zh" in value and "en" in value:
             return say_text(value)
         parts = [f"{say_field(str(k))} {say_value((str(k),), v)}" for k, v in value.items()]
-        return gettext(", ").join(parts)
+        return pgettext("list", ", ").join(parts)
     if isinstance(value, list | tuple):
-        return gettext(", ").join(say_value(path, item) for item in value)
+        return pgettext("list", ", ").join(say_value(path, item) for item in value)
     if isinstance(field, str) and field.endswith("role"):
         return say_role(str(value))
     if field in {"effective_from", "since", "until"}:

@@ -12,6 +12,7 @@ from fangxian.duties.actions.plan import (
     plan_of,
     playbook_at,
 )
+from fangxian.duties.actions.posts import check_posts
 from fangxian.duties.actions.record import Done, Report, beat, done, fulfil, note, raise_step
 from fangxian.duties.actions.sweep import SweepReport, sweep
 from fangxian.duties.actions.waive import waive, waive_duty
@@ -27,6 +28,7 @@ __all__ = [
     "apply_playbook",
     "beat",
     "bring_into_force",
+    "check_posts",
     "close_cohort",
     "done",
     "due_playbook",

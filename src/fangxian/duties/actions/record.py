@@ -145,7 +145,8 @@ class _Recording:
         once = effect.then is None
         if not once and key[:3] not in self.opened:
             # the worker has not opened this window yet; a count without `expected` would read as more than all
-            open_window(rule=duty.rule, cohort_id=duty.cohort_id, window_us=duty.window_us)
+            window = Window(duty.window_us, duty.due_us)
+            open_window(rule=duty.rule, cohort_id=duty.cohort_id, window=window, now_us=self.now_us)
             self.opened.add(key[:3])
         self.ledger.count(key, effect.window)
         self._keep(duty, duty.window_us, duty.node_id, effect.window, item, observed)

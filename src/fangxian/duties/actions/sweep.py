@@ -6,7 +6,7 @@ it read, so that a duty fulfilled meanwhile is left alone, and one INSERT for th
 
 import json
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -97,9 +97,9 @@ def open_due_windows(*, now: datetime) -> int:
         if window is None:
             continue
         keys = {(cohort_id, window.start_us) for cohort_id in cohorts[rule.cohort]}
-        for cohort_id, start_us in sorted(keys - opened_windows(rule.id, keys)):
+        for cohort_id, _start in sorted(keys - opened_windows(rule.id, keys)):
             with write_lock():
-                opened += open_window(rule=rule, cohort_id=cohort_id, window_us=start_us)
+                opened += open_window(rule=rule, cohort_id=cohort_id, window=window, now_us=now_us)
     return opened
 
 
@@ -140,6 +140,8 @@ def _lapse(state: _Sweep, ids: Sequence[Any]) -> None:
     groups: dict[tuple[int, Window, int], list[_Due]] = defaultdict(list)
     for due in _read(ids, state.now_us):
         groups[(due.rule_id, due.window, due.deadline_us)].append(due)
+    # before the duties move on: a window that is opened after its end is counted from those that stand in it
+    _ensure_open(state, groups)
     ledger = Ledger()
     gaps: list[tuple[_Due, Cause]] = []
     for (rule_id, window, deadline_us), members in groups.items():
@@ -148,7 +150,6 @@ def _lapse(state: _Sweep, ids: Sequence[Any]) -> None:
         for due in members:
             if due.id in moved:
                 gaps.append((due, cause))
-    _ensure_open(state, gaps)
     for due, cause in gaps:
         ledger.count((due.rule_id, due.cohort_id, due.window.start_us, due.node_id), cause)
         if state.rules[due.rule_id].corner:
@@ -161,15 +162,15 @@ def _lapse(state: _Sweep, ids: Sequence[Any]) -> None:
     ledger.post()
 
 
-def _ensure_open(state: _Sweep, gaps: Sequence[tuple[_Due, Cause]]) -> None:
+def _ensure_open(state: _Sweep, groups: Mapping[tuple[int, Window, int], Sequence[_Due]]) -> None:
     """A window that came and went while the worker stood still is opened before it is counted."""
-    wanted: dict[int, set[tuple[int, int]]] = defaultdict(set)
-    for due, _cause in gaps:
-        if state.spec(due.rule_id).schedule.type != "once":
-            wanted[due.rule_id].add((due.cohort_id, due.window.start_us))
-    for rule_id, keys in sorted(wanted.items()):
-        for cohort_id, start_us in sorted(keys - opened_windows(rule_id, keys)):
-            open_window(rule=state.rules[rule_id], cohort_id=cohort_id, window_us=start_us)
+    wanted: dict[tuple[int, Window], set[tuple[int, int]]] = defaultdict(set)
+    for (rule_id, window, _deadline), members in groups.items():
+        if state.spec(rule_id).schedule.type != "once":
+            wanted[(rule_id, window)] |= {(due.cohort_id, window.start_us) for due in members}
+    for (rule_id, window), keys in sorted(wanted.items(), key=lambda item: (item[0][0], item[0][1].start_us)):
+        for cohort_id, _start in sorted(keys - opened_windows(rule_id, keys)):
+            open_window(rule=state.rules[rule_id], cohort_id=cohort_id, window=window, now_us=state.now_us)
 
 
 def _read(ids: Sequence[Any], now_us: int) -> list[_Due]:

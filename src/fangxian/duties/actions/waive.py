@@ -59,7 +59,7 @@ def waive_duty(*, duty: Duty, reason: str, by: str, now: datetime) -> Gap:
     key = (duty.rule_id, duty.cohort_id, duty.window_us, duty.node_id)
     then = next_window(spec.schedule, current)
     if then is not None:
-        open_window(rule=duty.rule, cohort_id=duty.cohort_id, window_us=duty.window_us)
+        open_window(rule=duty.rule, cohort_id=duty.cohort_id, window=current, now_us=now_us)
     ledger.count(key, "waived")
     ledger.post()
     duty.deadline_us = None

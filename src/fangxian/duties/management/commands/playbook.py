@@ -10,6 +10,7 @@ from typing import Any
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
 
 from fangxian.accounts.models import Staff
 from fangxian.duties.actions import PlanRefusedError, apply_playbook
@@ -102,7 +103,9 @@ class Command(BaseCommand):
             self.stdout.write(f"    {field.label}: {field.old_text} → {field.new_text}")
 
     def _print_item(self, item: ItemChange) -> None:
-        kinds = {"added": _("new"), "changed": _("changed"), "ended": _("gone")}
+        kinds = {
+            "added": pgettext("plan", "new"), "changed": pgettext("plan", "changed"), "ended": pgettext("plan", "gone"),
+        }  # fmt: skip
         title = f" · {say_text(item.title)}" if item.title else ""
         key = f" · {item.list_label} · {item.key}" if item.path else ""
         self.stdout.write(f"{say_section(item.section)}{key}{title}: {kinds[item.kind]}")

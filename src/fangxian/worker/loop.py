@@ -1,0 +1,108 @@
+"""The worker: a list of jobs, each with its period, run one after another until told to stop.
+
+Jobs are resumable and safe to run in more than one worker. One that fails is logged by its name, left out for a
+minute, and run again; it never stops the others.
+"""
+
+import logging
+import threading
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.conf import settings
+from django.db import close_old_connections
+
+from fangxian.audit import actions as audit
+from fangxian.duties import actions as duties
+from fangxian.shared import clock
+from fangxian.worker.jobs import fold_places, fold_register, take_imports
+
+logger = logging.getLogger(__name__)
+SET_ASIDE = timedelta(minutes=1)
+PROBE_SECONDS = 5
+
+
+@dataclass(frozen=True)
+class Job:
+    """`run` returns how much it did; it is called again at once while it says that there is more."""
+
+    name: str
+    every: timedelta
+    run: Callable[[datetime], int]
+
+
+def _sweep(now: datetime) -> int:
+    report = duties.sweep(now=now)
+    return report.lapsed + report.unknown
+
+
+def _plan(now: datetime) -> int:
+    waiting = duties.due_playbook(now)
+    if waiting is None:
+        return 0
+    duties.bring_into_force(playbook=waiting, by="worker", now=now)
+    return 1
+
+
+def _beat(now: datetime) -> int:
+    """A heartbeat of the channel that the field reports through: its page answered."""
+    try:
+        with urllib.request.urlopen(settings.PROBE_URL, timeout=PROBE_SECONDS) as answer:  # noqa: S310 - own address, from settings
+            up = answer.status == 200
+    except (urllib.error.URLError, TimeoutError, ConnectionError):
+        up = False
+    if up:
+        for channel in settings.CHANNELS:
+            duties.beat(channel=channel, now=now)
+    return 0
+
+
+def _seal(now: datetime) -> int:
+    return audit.seal_entries(now=now)
+
+
+def _posts(now: datetime) -> int:
+    duties.check_posts(now=now)
+    return 0
+
+
+JOBS: Sequence[Job] = (
+    Job("plan", timedelta(seconds=5), _plan),
+    Job("fold", timedelta(seconds=2), fold_register),
+    Job("places", timedelta(minutes=5), fold_places),
+    Job("imports", timedelta(seconds=1), take_imports),
+    Job("sweep", timedelta(seconds=5), _sweep),
+    Job("beat", timedelta(seconds=30), _beat),
+    Job("posts", timedelta(minutes=1), _posts),
+    Job("seal", timedelta(seconds=10), _seal),
+)
+
+
+def run(stop: threading.Event, *, jobs: Sequence[Job] = JOBS) -> None:
+    """Run the jobs until `stop` is set. The clock is read here and handed down."""
+    due = {job.name: clock.now() for job in jobs}
+    while not stop.is_set():
+        for job in jobs:
+            now = clock.now()
+            if stop.is_set() or due[job.name] > now:
+                continue
+            due[job.name] = now + run_once(job, now)
+        close_old_connections()
+        stop.wait(0.2)
+
+
+def run_once(job: Job, now: datetime) -> timedelta:
+    """Run one job; returns how long until it is due again."""
+    began = time.monotonic()
+    try:
+        did = job.run(now)
+    except Exception:
+        logger.exception("job %s failed; it is run again in a minute", job.name)
+        return SET_ASIDE
+    if did:
+        logger.info("job %s: %d in %.1f s", job.name, did, time.monotonic() - began)
+    return timedelta(0) if did and job.name in {"fold", "imports", "seal"} else job.every
