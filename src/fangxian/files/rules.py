@@ -16,8 +16,10 @@ PHOTO_MEDIA_TYPE: Final = "image/jpeg"
 JPEG_MAX_PIXELS: Final = 80_000_000
 OTHER_MAX_PIXELS: Final = 25_000_000
 
-# MPO is what several phones write under the name .jpg: the picture with a second one behind it.
-_FORMATS: Final = ("JPEG", "MPO", "PNG", "WEBP")
+_FORMATS: Final = ("JPEG", "PNG", "WEBP")
+# MPO is what several phones write under the name .jpg: the picture with a second one behind it. Pillow's JPEG reader
+# takes it and says so.
+_JPEGS: Final = ("JPEG", "MPO")
 _PHOTO_EXTENSIONS: Final = frozenset({"jpg", "jpeg", "png", "webp"})
 
 _ZIP, _OLE, _PDF = b"PK\x03\x04", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", b"%PDF-"
@@ -86,7 +88,7 @@ def _check_size(content: bytes, limit: int) -> None:
 
 
 def _check_pixels(image: Image.Image) -> None:
-    limit = JPEG_MAX_PIXELS if image.format in ("JPEG", "MPO") else OTHER_MAX_PIXELS
+    limit = JPEG_MAX_PIXELS if image.format in _JPEGS else OTHER_MAX_PIXELS
     if image.width * image.height > limit:
         raise FaultyFileError(Fault.TOO_MANY_PIXELS)
 

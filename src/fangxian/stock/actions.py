@@ -168,8 +168,9 @@ def move(
     with write_lock():
         if Transfer.objects.filter(id=id).exists():
             return
-        pair = (_store_or_refuse(from_place, lot, quantity), store_at(to_place))
-        _post([Move(lot.id, pair[0].id, pair[1].id, quantity, Reason.MOVE, ref, id)], by=by, now=now)
+        target = store_at(to_place)
+        store = _store_or_refuse(from_place, lot, quantity, target)
+        _post([Move(lot.id, store.id, target.id, quantity, Reason.MOVE, ref, id)], by=by, now=now)
         audit.record(
             by=by, act="stock.moved", now=now, target=f"lot:{lot.id}", place=to_place.id, detail={"quantity": quantity}
         )
@@ -185,7 +186,8 @@ def write_off(
     with write_lock():
         if Transfer.objects.filter(id=id).exists():
             return
-        store, gone = _store_or_refuse(place, lot, quantity), outside(AccountKind.WRITTEN_OFF)
+        gone = outside(AccountKind.WRITTEN_OFF)
+        store = _store_or_refuse(place, lot, quantity, gone)
         _post([Move(lot.id, store.id, gone.id, quantity, reason, ref, id)], by=by, now=now)
         audit.record(
             by=by, act="stock.written_off", now=now, target=f"lot:{lot.id}", place=place.id,
@@ -202,7 +204,7 @@ def count(*, id: UUID, lot: Lot, place: Place, counted: int, by: str, now: datet
         if done is not None:
             return done.quantity if done.reason == Reason.COUNT_OVER else -done.quantity
         store, between = store_at(place), outside(AccountKind.DIFFERENCE)
-        booked = _locked([(lot.id, store.id)])[(lot.id, store.id)].quantity
+        booked = _locked([(lot.id, store.id), (lot.id, between.id)])[(lot.id, store.id)].quantity
         difference = counted - booked
         if difference > 0:
             _post([Move(lot.id, between.id, store.id, difference, Reason.COUNT_OVER, "", id)], by=by, now=now)
@@ -226,11 +228,16 @@ def _short(item: Item, place: Place, there: int, wanted: int) -> str:
     }  # fmt: skip
 
 
-def _store_or_refuse(place: Place, lot: Lot, wanted: int) -> Account:
-    """The store, with its balance of the lot locked and large enough. Raises StockError."""
+def _store_or_refuse(place: Place, lot: Lot, wanted: int, target: Account) -> Account:
+    """The store, with both balances of the coming transfer locked and its own large enough. Raises StockError.
+
+    Both at once: whoever locked its own side first would wait for one who goes the other way.
+    """
     account = Account.objects.filter(place=place).first()
-    there = _locked([(lot.id, account.id)])[(lot.id, account.id)].quantity if account else 0
-    if account is None or there < wanted:
+    if account is None:
+        raise StockError(_short(lot.item, place, 0, wanted))
+    there = _locked([(lot.id, account.id), (lot.id, target.id)])[(lot.id, account.id)].quantity
+    if there < wanted:
         raise StockError(_short(lot.item, place, there, wanted))
     return account
 
