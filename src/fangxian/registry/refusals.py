@@ -55,8 +55,6 @@ class Code(StrEnum):
     BUILDING_UNKNOWN = "building_unknown"
     BUILDING_SEVERAL = "building_several"
     GRID_UNKNOWN = "grid_unknown"
-    EMPLOYER_UNKNOWN = "employer_unknown"
-    EMPLOYER_SEVERAL = "employer_several"
     AREA_TYPE = "area_type"
     NO_PLACE_GIVEN = "no_place_given"
     DOCUMENTS_CONFLICT = "documents_conflict"
@@ -194,11 +192,6 @@ TEXTS: dict[Code, tuple[Promise, Promise]] = {
         _L("No grid with this name or code is known within %(place)s."),
         _L("Write the grid's name as on the board, or leave the cell empty."),
     ),
-    Code.EMPLOYER_UNKNOWN: (
-        _L("No enterprise with this name is in the register."),
-        _L("Send the list of enterprises first, or correct the name."),
-    ),
-    Code.EMPLOYER_SEVERAL: (_L("Several enterprises have this name."), _L("Add the credit code to the row.")),
     Code.AREA_TYPE: (
         _L("This type of public area is not in the playbook."),
         _L("Write one of: %(words)s."),
