@@ -40,3 +40,18 @@ def territories() -> Mapping[str, str]:
 
 def languages() -> Mapping[str, str]:
     return dict(_locale().languages)
+
+
+EVENTS: Mapping[str, Promise] = {
+    "lapsed": _("The time passed and it was not done"),
+    "noticed": _("The system noticed it"),
+    "call": _("Called"),
+    "note": _("Note"),
+    "taken": _("Taken on"),
+    "attempt": _("Tried, nobody home"),
+    "refused": _("Refused"),
+    "reopened": _("Opened again"),
+    "observed": _("Done in the field"),
+    "received": _("The record reached us"),
+    "waived": _("Waived"),
+}

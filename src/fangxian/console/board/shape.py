@@ -1,6 +1,5 @@
 """The board as its templates need it, and as its fragments compare it."""
 
-import hashlib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -9,6 +8,8 @@ from uuid import UUID
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
+from fangxian.command.queries import Board, BoardRow
+from fangxian.duties.queries import Numbers, RuleCoverage
 from fangxian.places.models import PlaceKind
 
 
@@ -40,18 +41,6 @@ ROW_TITLES: Mapping[str, Promise] = {
 
 
 @dataclass(frozen=True)
-class Figure:
-    """Subjects of one kind at one node: how many are expected to be covered, and how many have a gap open."""
-
-    expected: int = 0
-    missing: int = 0
-
-    @property
-    def covered(self) -> int:
-        return self.expected - self.missing
-
-
-@dataclass(frozen=True)
 class Cell:
     key: str
     kind: str
@@ -72,8 +61,9 @@ class Row:
     id: UUID
     name: str
     cells: Sequence[Cell]
-    oldest_us: int | None
-    oldest_seconds: int | None
+    open_gaps: int
+    oldest_at: datetime | None
+    oldest_seconds: float | None
 
     @property
     def short_name(self) -> str:
@@ -90,13 +80,36 @@ class Row:
 
 
 @dataclass(frozen=True)
-class Board:
+class Count:
+    key: str
+    name: str
+    head: str
+    count: int
+
+
+@dataclass(frozen=True)
+class RuleRow:
+    """Today's counters of one rule."""
+
+    key: str
+    title: str
+    kind: str
+    counts: Sequence[Count]
+
+
+@dataclass(frozen=True)
+class Shown:
     id: UUID
     name: str
     kind: str
     at: datetime
     big: Sequence[Cell]
     rows: Sequence[Row]
+    rules: Sequence[RuleRow]
+
+    @property
+    def heads(self) -> list[str]:
+        return [str(head) for _name, head in RULE_HEADS]
 
     @property
     def row_word(self) -> str:
@@ -107,22 +120,42 @@ class Board:
         return str(ROW_TITLES.get(self.kind, ""))
 
 
-def cells(key: str, figures: Mapping[str, Figure]) -> list[Cell]:
+RULE_HEADS: tuple[tuple[str, Promise], ...] = (
+    ("expected", _("To be done")), ("met", _("In time")), ("late", _("Late")), ("missed", _("Missed")),
+    ("unknown", _("Ask again")), ("waived", _("Waived")), ("open", _("Not yet due")), ("open_gaps", _("Open gaps")),
+)  # fmt: skip
+
+
+def _cells(key: str, numbers: Mapping[str, Numbers]) -> list[Cell]:
     found = []
     for kind in KINDS:
-        figure = figures.get(kind.key, Figure())
+        of = numbers.get(kind.key, Numbers())
         found.append(
             Cell(
-                f"{key}.{kind.key}",
-                kind.key,
-                str(kind.label),
-                str(kind.promise),
-                str(kind.column),
-                figure.expected,
-                figure.missing,
+                f"{key}.{kind.key}", kind.key, str(kind.label), str(kind.promise), str(kind.column), of.expected,
+                of.uncovered,
             )  # fmt: skip
         )
     return found
+
+
+def _row(row: BoardRow, now: datetime) -> Row:
+    age = (now - row.oldest_at).total_seconds() if row.oldest_at else None
+    key = row.place_id.hex
+    return Row(key, row.place_id, row.name, _cells(key, row.numbers), row.open_gaps, row.oldest_at, age)
+
+
+def _rule(row: RuleCoverage, language: str) -> RuleRow:
+    title = row.title.get(language.split("-")[0]) or row.title["en"]
+    counts = [Count(f"{row.rule}.{name}", name, str(head), int(getattr(row, name))) for name, head in RULE_HEADS]
+    return RuleRow(row.rule, title, row.kind, counts)
+
+
+def shown(board: Board, now: datetime, language: str) -> Shown:
+    return Shown(
+        board.place_id, board.name, board.kind, now, _cells("all", board.totals),
+        [_row(row, now) for row in board.rows], [_rule(row, language) for row in board.rules],
+    )  # fmt: skip
 
 
 def sort_rows(rows: Iterable[Row], sort: str) -> list[Row]:
@@ -134,7 +167,7 @@ def sort_rows(rows: Iterable[Row], sort: str) -> list[Row]:
     found = list(rows)
     if key == "oldest":
         # no gap at all counts as younger than any
-        found.sort(key=lambda row: (row.oldest_us is None, row.oldest_us or 0), reverse=backwards)
+        found.sort(key=lambda row: -1.0 if row.oldest_seconds is None else row.oldest_seconds, reverse=not backwards)
     elif key in {kind.key for kind in KINDS}:
         place = [kind.key for kind in KINDS].index(key)
         found.sort(key=lambda row: row.cells[place].missing, reverse=not backwards)
@@ -143,7 +176,13 @@ def sort_rows(rows: Iterable[Row], sort: str) -> list[Row]:
     return found
 
 
-def version(states: Mapping[str, str]) -> str:
-    """The ETag of a board: changes when any piece of it does."""
-    text = "\n".join(f"{key}={value}" for key, value in sorted(states.items()))
-    return hashlib.sha256(text.encode()).hexdigest()[:20]
+@dataclass(frozen=True)
+class Tab:
+    kind: str
+    label: str
+    current: bool
+
+
+def kind_tabs(kind: str) -> list[Tab]:
+    """Tabs that narrow a list of gaps to people, vehicles or corners."""
+    return [Tab("", str(_("All")), not kind), *(Tab(one.key, str(one.label), one.key == kind) for one in KINDS)]

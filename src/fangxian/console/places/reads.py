@@ -78,6 +78,11 @@ def may_go_under(place: Place, held: Reach) -> QuerySet[Place]:
     )
 
 
+def kinds_under(place: Place) -> list[PlaceKind]:
+    """What may be added under this place by hand. Areas need a type of the playbook and come with their list."""
+    return [kind for kind in ORDER if PlaceKind(place.kind) in PARENTS[kind] and kind != PlaceKind.AREA]
+
+
 def grids_for(place: Place, held: Reach) -> QuerySet[Place]:
     """The grids of the place's own neighbourhood, within reach."""
     return Place.objects.filter(

@@ -11,11 +11,14 @@ from django.template import Context
 from django.utils.formats import date_format
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
+from django.utils.translation import get_language, ngettext
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
 
+from fangxian.accounts.roles import Role
 from fangxian.console import nav
-from fangxian.console.words import BADGES, languages, territories
+from fangxian.console.words import BADGES, EVENTS, languages, territories
+from fangxian.duties.gap_queries import Event
+from fangxian.duties.models import Cause
 from fangxian.shared import clock
 
 register = template.Library()
@@ -84,6 +87,36 @@ def rate(covered: int, expected: int) -> str:
         return "–"
     tenths = covered * 1000 // expected
     return "100%" if covered >= expected else f"{tenths // 10}.{tenths % 10}%"
+
+
+@register.filter
+def say(title: Mapping[str, str]) -> str:
+    """A title of the plan in the reader's language."""
+    return title.get((get_language() or "zh").split("-")[0]) or title["en"]
+
+
+@register.filter
+def age_us(span: int) -> str:
+    return age(span / clock.SECOND_US)
+
+
+@register.filter
+def role(value: str) -> str:
+    return str(Role(value).label) if value in Role.values else value
+
+
+@register.filter
+def event_word(event: Event) -> str:
+    """What happened to a gap, in words."""
+    if event.what == "lapsed" and event.text == Cause.UNKNOWN:
+        return _("It was due while our own connection was down")
+    return str(EVENTS.get(event.what, event.what))
+
+
+@register.filter
+def dial(phone: str) -> str:
+    """A telephone number as a link can carry it."""
+    return "".join(char for char in phone if char.isdigit() or char == "+")
 
 
 @register.filter
