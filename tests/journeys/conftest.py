@@ -72,7 +72,8 @@ def server(django_db_setup: None) -> Iterator[str]:
 @pytest.fixture
 def worker(transactional_db: None, server: str) -> Iterator[None]:
     """The worker's loop, for as long as the test lasts."""
-    process = subprocess.Popen([sys.executable, "-m", "django", "worker"], env=_environment())
+    environment = {**_environment(), "FANGXIAN_PROBE": f"{server}/health/"}
+    process = subprocess.Popen([sys.executable, "-m", "django", "worker"], env=environment)
     yield
     assert process.poll() is None, "the worker ended during the journey"
     _stop(process)

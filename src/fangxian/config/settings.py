@@ -28,7 +28,9 @@ DATA_DIR = Path(env.text("FANGXIAN_DATA", str(ROOT / "var"), "directory of db.sq
 BUILD_DIR = ROOT / "build"
 FILES_DIR = DATA_DIR / "files"
 PROBE_URL = env.text(
-    "FANGXIAN_PROBE", "http://127.0.0.1:8000/health/", "page that the worker asks each minute whether reports can come in"
+    "FANGXIAN_PROBE",
+    "http://127.0.0.1:8000/health/",
+    "page that the worker asks each minute whether reports can come in",
 )
 # Heartbeats of these channels tell our own outage from somebody's omission.
 CHANNELS = ["field", "console"]
