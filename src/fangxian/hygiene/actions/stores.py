@@ -87,8 +87,7 @@ def _raise_shortages(
     places: dict[UUID, Place] = {}
     for need in short:
         line = near[need.area.id]
-        # The nearest store that there is; where there is none yet, the outermost place that ought to have one.
-        store = next((p for p in line if p.id in stores), line[-1] if line else need.area)
+        store = next((p for p in line if p.id in stores), _should_have_one(line) or need.area)
         places[store.id] = store
         missing[(store.id, need.agent)] += need.units - drawn[need.log_id]
     have = {
@@ -107,6 +106,12 @@ def _raise_shortages(
                 row.closed_us = clock.to_us(now)
                 row.save(update_fields=["closed_us"])
             _open_shortage(places[place_id], agents.get(agent), agent, units, by, now)
+
+
+def _should_have_one(line: Sequence[Place]) -> Place | None:
+    """Where a store belongs when there is none yet: in the office building, else at the committee."""
+    building = next((place for place in line if place.kind == PlaceKind.BUILDING), None)
+    return building or (line[-1] if line else None)
 
 
 def _open_shortage(place: Place, agent: Agent | None, key: str, units: int, by: str, now: datetime) -> None:
