@@ -119,7 +119,8 @@ class Duty(models.Model):
         indexes: ClassVar[list[models.Index]] = [
             # the sweep walks this one
             models.Index(fields=["deadline_us"], condition=Q(deadline_us__isnull=False), name="duty_sweep"),
-            models.Index(fields=["subject"], name="duty_subject"),
+            # with the cohort: SQLite else reads a whole cohort to find the few subjects of a batch of records
+            models.Index(fields=["subject", "cohort"], name="duty_subject"),
             models.Index(fields=["node", "rule"], condition=Q(deadline_us__isnull=False), name="duty_owed_at_node"),
         ]
 

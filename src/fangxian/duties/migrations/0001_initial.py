@@ -543,7 +543,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name="duty",
-            index=models.Index(fields=["subject"], name="duty_subject"),
+            index=models.Index(fields=["subject", "cohort"], name="duty_subject"),
         ),
         migrations.AddIndex(
             model_name="duty",
