@@ -34,6 +34,8 @@ ENTRIES: tuple[Entry, ...] = (
     Entry(pgettext_lazy("menu", "Find"), "search:page", Capability.SEARCH),
     Entry(pgettext_lazy("menu", "Places"), "places:home", Capability.PLACES),
     Entry(pgettext_lazy("menu", "Playbook"), "playbooks:home", Capability.PLAYBOOK),
+    Entry(pgettext_lazy("menu", "Disinfection"), "hygiene:list", Capability.DISINFECT),
+    Entry(pgettext_lazy("menu", "Stock"), "stock:list", Capability.STOCK),
     Entry(pgettext_lazy("menu", "Accounts"), "staff:list", Capability.ACCOUNTS),
 )
 

@@ -19,5 +19,7 @@ urlpatterns = [
     path("register/", include("fangxian.console.registry.urls")),
     path("places/", include("fangxian.console.places.urls")),
     path("playbook/", include("fangxian.console.playbooks.urls")),
+    path("hygiene/", include("fangxian.console.hygiene.urls")),
+    path("stock/", include("fangxian.console.stock.urls")),
     path("staff/", include("fangxian.console.staff.urls")),
 ]

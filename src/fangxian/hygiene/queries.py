@@ -235,6 +235,6 @@ def staff_names(actors: Iterable[str]) -> Mapping[str, str]:
     return {id.hex: name for id, name in Staff.objects.filter(id__in=ids).values_list("id", "name")}
 
 
-def log_within(held: Reach) -> QuerySet[DisinfectionLog]:
-    """Records of areas that a reach holds."""
-    return DisinfectionLog.objects.filter(held.places(path="area__path", grid="area__grid_id"))
+def logs() -> QuerySet[DisinfectionLog]:
+    """Records, to be narrowed by a reach over `area__path` and `area__grid_id`."""
+    return DisinfectionLog.objects.all()

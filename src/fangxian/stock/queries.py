@@ -112,6 +112,11 @@ def items() -> list[Item]:
     return list(Item.objects.order_by("name"))
 
 
+def lot_at(place: Place, lot_id: UUID) -> Lot | None:
+    """A lot that this store holds or held."""
+    return Lot.objects.filter(id=lot_id, balances__account__place=place).select_related("item").first()
+
+
 def unit_word(unit: str) -> str:
     return str(Unit(unit).label)
 
