@@ -84,4 +84,4 @@ def test_it_says_an_escalation_in_order() -> None:
     steps = [{"role": "grid_worker", "after_minutes": 0}, {"role": "committee_secretary", "after_minutes": 60}]
 
     with translation.override("en"):
-        assert say_escalation(steps) == "grid worker at once, committee secretary after 60 min"
+        assert say_escalation(steps) == "grid worker at once, committee secretary after 1 hour"

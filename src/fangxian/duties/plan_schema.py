@@ -31,7 +31,9 @@ from pydantic_core import PydanticCustomError
 
 Path = tuple[str | int, ...]
 
-Key = Annotated[str, StringConstraints(pattern=r"^[a-z0-9]+([-_.:][a-z0-9]+)*$", max_length=64)]
+KEY_PATTERN = r"^[a-z0-9]+([-_.:][a-z0-9]+)*$"
+VERSION_PATTERN = r"^[0-9A-Za-z]+([.\-][0-9A-Za-z]+)*$"
+Key = Annotated[str, StringConstraints(pattern=KEY_PATTERN, max_length=64)]
 Words = Annotated[str, StringConstraints(min_length=1, max_length=400, strip_whitespace=True)]
 Weekday = Annotated[int, Field(ge=1, le=7)]
 Language = Literal["zh", "en", "ja", "ko"]
@@ -188,7 +190,7 @@ class PlanHead(Section):
     section: ClassVar[str] = "plan"
 
     name: Key
-    version: Annotated[str, StringConstraints(pattern=r"^[0-9A-Za-z]+([.\-][0-9A-Za-z]+)*$", max_length=32)]
+    version: Annotated[str, StringConstraints(pattern=VERSION_PATTERN, max_length=32)]
     title: Text
     disease: Text
     effective_from: AwareDatetime

@@ -6,11 +6,21 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from django.utils.functional import Promise
-from django.utils.translation import get_language, gettext, pgettext, pgettext_lazy
+from django.utils.translation import get_language, gettext, ngettext, pgettext, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
 
 from fangxian.accounts.roles import Role
-from fangxian.duties.plan_schema import Days, Every, Once, Path, Text, Windows, schedule_from
+from fangxian.duties.plan_schema import (
+    KEY_PATTERN,
+    VERSION_PATTERN,
+    Days,
+    Every,
+    Once,
+    Path,
+    Text,
+    Windows,
+    schedule_from,
+)
 from fangxian.shared import clock
 
 Wording = str | Promise
@@ -38,7 +48,7 @@ REASONS: Mapping[str, Wording] = {
     "string_type": _("text in quotes is needed here"),
     "string_too_short": _("this may not be empty"),
     "string_too_long": _("this is too long: at most %(max_length)s characters"),
-    "string_pattern_mismatch": _("“%(value)s” is not written in the form that is needed (%(pattern)s)"),
+    "string_pattern_mismatch": _("“%(value)s” is not written in the form that is needed: %(pattern)s"),
     "int_type": _("a whole number is needed here, without quotes and without a fraction"),
     "float_type": _("a number without quotes is needed here"),
     "bool_type": _("true or false is needed here, without quotes"),
@@ -92,7 +102,7 @@ REASONS: Mapping[str, Wording] = {
     "agent_unknown": _("there is no agent “%(agent)s”"),
     "agent_is_ready": _("“%(agent)s” is used as it is; take mg_per_l away"),
     "strength_missing": _("mg_per_l is missing: “%(agent)s” must be diluted"),
-    "dilution_impossible": _("%(wanted)g mg/L cannot be mixed from “%(agent)s”, which holds %(stock)g mg/L"),
+    "dilution_impossible": _("%(wanted)s mg/L cannot be mixed from “%(agent)s”, which holds %(stock)s mg/L"),
     "rule_unknown": _("there is no rule “%(rule)s” in rules.toml"),
     "rule_of_other_cohort": _("the rule “%(rule)s” is for “%(cohort)s”, not for “%(wanted)s”"),
 }
@@ -197,6 +207,18 @@ WEEKDAYS: Sequence[Wording] = (
 )
 
 
+# Regular expressions of the schema in words.
+PATTERNS: Mapping[str, Wording] = {
+    KEY_PATTERN: _("small letters and digits, joined by - _ . or :"),
+    VERSION_PATTERN: _("letters and digits, joined by . or -, such as 2020.02.16"),
+    "^[A-Z]$": _("one capital letter"),
+    "^[A-Z][0-9]{1,2}$": _("a capital letter and one or two digits, such as A1"),
+    "^([0-9]{2}|[0-9]{4}|[0-9]{6}|[A-Z]{3}|\\*)$": _(
+        "2, 4 or 6 digits of a division code, three letters of a country, or *"
+    ),
+}
+
+
 class _Values(dict[str, object]):
     def __missing__(self, key: str) -> str:
         return "?"
@@ -207,7 +229,10 @@ def say_reason(code: str, values: Mapping[str, object]) -> str:
     wording = REASONS.get(code)
     if wording is None:
         return gettext("this value cannot be accepted (%(code)s)") % {"code": code}
-    return str(wording) % _Values(values)
+    shown = _Values({key: f"{v:g}" if isinstance(v, float) else v for key, v in values.items()})
+    shown["pattern"] = PATTERNS.get(str(values.get("pattern")), values.get("pattern"))
+    shown["unit"] = UNIT_NAMES.get(str(values.get("unit")), values.get("unit"))
+    return str(wording) % shown
 
 
 def say_path(path: Path) -> str:
@@ -252,15 +277,26 @@ def _say_days(schedule: Days) -> str:
     return gettext("every %(count)s days by %(by)s") % {"count": schedule.every_days, "by": by}
 
 
+def say_minutes(minutes: int) -> str:
+    """In days or hours where that is exact."""
+    if minutes and minutes % 1_440 == 0:
+        days = minutes // 1_440
+        return ngettext("%(count)s day", "%(count)s days", days) % {"count": days}
+    if minutes and minutes % 60 == 0:
+        hours = minutes // 60
+        return ngettext("%(count)s hour", "%(count)s hours", hours) % {"count": hours}
+    return gettext("%(count)s min") % {"count": minutes}
+
+
 def say_escalation(steps: Sequence[Mapping[str, object]]) -> str:
-    """“grid worker at once, committee secretary after 60 min”."""
+    """“grid worker at once, committee secretary after 1 hour”."""
     said = []
     for step in steps:
         role, minutes = say_role(str(step["role"])), step["after_minutes"]
         if minutes == 0:
             said.append(gettext("%(role)s at once") % {"role": role})
         else:
-            said.append(gettext("%(role)s after %(minutes)s min") % {"role": role, "minutes": minutes})
+            said.append(gettext("%(role)s after %(time)s") % {"role": role, "time": say_minutes(int(str(minutes)))})
     return pgettext("list", ", ").join(said)
 
 

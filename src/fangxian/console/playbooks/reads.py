@@ -14,13 +14,15 @@ from django.utils.translation import gettext as _
 from fangxian.accounts.models import Staff
 from fangxian.duties import plan_words as words
 from fangxian.duties.plan_check import check_files
-from fangxian.duties.plan_diff import ItemChange
+from fangxian.duties.plan_diff import ChangeKind, ItemChange
 from fangxian.duties.plan_queries import Version
 from fangxian.duties.plan_schema import Plan, RuleSpec, Text
 from fangxian.duties.plan_source import read_folder
 from fangxian.duties.sections import ChecklistSection, RetentionSection, ThresholdsSection
 from fangxian.hygiene.playbook import HygieneSection
 from fangxian.screening.playbook import KeyRegion, ScreeningSection
+
+FEW = 4
 
 
 @dataclass(frozen=True)
@@ -63,8 +65,11 @@ def rules(plan: Plan) -> tuple[Row, ...]:
 
 def rule_row(rule: RuleSpec) -> Row:
     spec = rule.model_dump(mode="json", by_alias=True)
-    grace = _("%(minutes)s min") % {"minutes": rule.grace_minutes}
-    cells = (words.say_schedule(spec["schedule"]), grace, words.say_escalation(spec["escalation"]))
+    cells = (
+        words.say_schedule(spec["schedule"]),
+        words.say_minutes(rule.grace_minutes),
+        words.say_escalation(spec["escalation"]),
+    )
     return Row(rule.key, say(rule.title), cells, rule.confirmed, rule.source or "")
 
 
@@ -124,7 +129,7 @@ def hygiene(plan: Plan) -> tuple[Row, ...]:
             k.key, say(k.title),
             (
                 schedules[k.rule], agents[k.agent], f"{k.mg_per_l:g} mg/L" if k.mg_per_l else _("as it is"),
-                _("%(minutes)s min") % {"minutes": k.minutes},
+                words.say_minutes(k.minutes),
             ),
             k.confirmed, k.source or "",
         )
@@ -147,12 +152,35 @@ def retention(plan: Plan) -> tuple[Row, ...]:
     )  # fmt: skip
 
 
-def item_groups(items: Iterable[ItemChange]) -> tuple[tuple[str, tuple[ItemChange, ...]], ...]:
+@dataclass(frozen=True)
+class SectionChanges:
+    """What changes in one section. Many new or lost items are only named, a few are shown whole."""
+
+    title: str
+    changed: tuple[ItemChange, ...]
+    added: tuple[ItemChange, ...]
+    ended: tuple[ItemChange, ...]
+
+    @property
+    def whole(self) -> bool:
+        return len(self.added) <= FEW
+
+
+def item_groups(items: Iterable[ItemChange]) -> tuple[SectionChanges, ...]:
     """Changes outside the duties, by section, in the order of the sections."""
     by_section: dict[str, list[ItemChange]] = {}
     for item in items:
         by_section.setdefault(item.section, []).append(item)
-    return tuple((words.say_section(name), tuple(found)) for name, found in by_section.items())
+    return tuple(
+        SectionChanges(
+            words.say_section(name),
+            *(
+                tuple(i for i in found if i.kind == kind)
+                for kind in (ChangeKind.CHANGED, ChangeKind.ADDED, ChangeKind.ENDED)
+            ),
+        )
+        for name, found in by_section.items()
+    )
 
 
 def unconfirmed(plan: Plan) -> int:
@@ -178,6 +206,7 @@ def names(versions: Sequence[Version]) -> dict[str, str]:
     actors = {version.applied_by for version in versions}
     ids = [UUID(actor) for actor in actors if _is_uuid(actor)]
     found = {str(pk): name for pk, name in Staff.objects.filter(pk__in=ids).values_list("pk", "name")}
+    found["playbook"] = _("command line")
     return {actor: found.get(actor, actor) for actor in actors}
 
 

@@ -73,9 +73,11 @@ def compare_page(
     """What the proposal would change, with the question whether to apply it."""
     effect = plan_queries.effect_of(proposal.plan, who.now)
     based = Proposal(proposal.plan, effect.base.id if effect.base else None, proposal.at, proposal.reason)
+    # Against nothing every value is new, and a list of them all tells nobody anything.
+    groups = reads.item_groups(effect.diff.items) if effect.base else ()
     context = {
         "effect": effect, "plan": proposal.plan, "title": reads.say(proposal.plan.head.title), "proposal": based,
-        "sealed": based.sealed(), "groups": reads.item_groups(effect.diff.items), "form": form or WhenForm(now=who.now),
+        "sealed": based.sealed(), "groups": groups, "form": form or WhenForm(now=who.now),
         "appearing": [(e, reads.rule_row(e.change.rule)) for e in effect.appearing],
         "changing": [(e, reads.rule_row(e.change.rule)) for e in effect.changing],
         "ending": [(e, reads.rule_row(e.change.rule)) for e in effect.ending],

@@ -92,6 +92,8 @@ class Command(BaseCommand):
                 self.stdout.write(f"{title}: {len(found)}")
                 for rule in found:
                     self._print_rule(rule)
+        if effect.base is None:
+            return  # against nothing every value is new; a list of them all tells nobody anything
         for item in effect.diff.items:
             self._print_item(item)
 
