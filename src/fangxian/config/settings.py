@@ -37,6 +37,8 @@ CHANNELS = ["field", "console"]
 PLAYBOOKS_DIR = Path(env.text("FANGXIAN_PLAYBOOKS", str(ROOT / "playbooks"), "directory of the playbooks")).resolve()
 # Each module registers the schema of its package's sections of a playbook; faults are reported in this order.
 PLAYBOOK_SECTIONS = ["fangxian.duties.sections", "fangxian.screening.playbook", "fangxian.hygiene.playbook"]
+# Lists of public areas name their types by the words of the playbook; the register does not know who keeps it.
+IMPORT_AREA_TYPES = "fangxian.hygiene.vocabulary.area_type_words"
 
 LOCAL_HOSTS = ("localhost", "127.0.0.1", "[::1]")
 ALLOWED_HOSTS = env.words(

@@ -1,0 +1,215 @@
+"""Taking a confirmed batch into the register, in chunks that are cut by time and may be cut off anywhere."""
+
+import logging
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from itertools import islice
+from uuid import UUID
+
+from django.db import IntegrityError
+from django.db.models import F
+from django.utils import translation
+
+from fangxian.audit import actions as audit
+from fangxian.files import actions as files
+from fangxian.places import actions as places
+from fangxian.places.models import Place, PlaceKind
+from fangxian.registry import search
+from fangxian.registry.actions import ensure_place_subjects
+from fangxian.registry.imports import errors_book, rows, vocabulary
+from fangxian.registry.imports.kinds.cells import Context
+from fangxian.registry.imports.rows import Checked
+from fangxian.registry.imports.taking import areas, dwellings, enterprises, pending, persons, vehicles
+from fangxian.registry.imports.taking.pending import Outcome, Pending
+from fangxian.registry.imports.taking.run import Run
+from fangxian.registry.imports.taking.where import Where
+from fangxian.registry.models import Change, Household, ImportBatch, ImportKind, ImportStatus
+from fangxian.shared import clock
+from fangxian.shared.writer import Pace, in_chunks
+
+logger = logging.getLogger(__name__)
+CHUNK = 500
+KEEP = timedelta(days=30)
+RETENTION = "import-files"
+Progress = Callable[[int, int], None]
+
+TAKERS: dict[ImportKind, Callable[[Sequence[Checked], Run], list[Pending]]] = {
+    ImportKind.PERSONS: persons.prepare,
+    ImportKind.VEHICLES: vehicles.prepare,
+    ImportKind.ENTERPRISES: enterprises.prepare,
+    ImportKind.DWELLINGS: dwellings.prepare,
+    ImportKind.AREAS: areas.prepare,
+}
+_DOORS = (PlaceKind.DWELLING, PlaceKind.AREA)
+
+
+@dataclass
+class Counts:
+    created: int = 0
+    updated: int = 0
+    unchanged: int = 0
+    refused: int = 0
+
+    def add(self, outcome: Outcome) -> None:
+        setattr(self, outcome.value, getattr(self, outcome.value) + 1)
+
+    @property
+    def total(self) -> int:
+        return self.created + self.updated + self.unchanged + self.refused
+
+
+@dataclass
+class Work:
+    """One batch being taken in. `refused` collects the rows that go back to the sender."""
+
+    batch: ImportBatch
+    run: Run
+    polite: bool
+    progress: Progress | None
+    pace: Pace = field(default_factory=Pace.for_database)
+    refused: list[Checked] = field(default_factory=list)
+    written: int = 0
+
+
+def context_of(batch: ImportBatch, now: datetime) -> Context:
+    return Context(clock.local_day(now), batch.default_year, vocabulary.area_types(now))
+
+
+def run_of(batch: ImportBatch, by: str, now: datetime) -> Run:
+    return Run(batch.id, Where(batch.place), by, now, clock.to_us(now), clock.local_day(now))
+
+
+def take(*, batch: ImportBatch, by: str, now: datetime, polite: bool = True, progress: Progress | None = None) -> None:
+    """Take in what is left of a running batch, then write the workbook of what was refused.
+
+    Each chunk commits with its counts. A batch that was cut off goes on behind its last committed row; the rows before
+    are only looked at again, to find those that were refused.
+    """
+    _row, content = files.read(batch.file)
+    kind = ImportKind(batch.kind)
+    book = rows.open_book(content, batch.file_name, kind)
+    context = context_of(batch, now)
+    work = Work(batch, run_of(batch, by, now), polite, progress)
+    left = rows.check(book, batch.mapping, context)
+    while chunk := list(islice(left, CHUNK)):
+        before = max(0, min(len(chunk), batch.done - work.written))
+        if before:
+            _look_again(chunk[:before], work)
+        _take_chunk(chunk[before:], work)
+    _finish(work, kind, by, now)
+
+
+def _prepared(chunk: Sequence[Checked], work: Work) -> list[tuple[Checked, Pending]]:
+    good = [one for one in chunk if one.record is not None]
+    waiting = iter(TAKERS[ImportKind(work.batch.kind)](good, work.run))
+    return [(one, next(waiting) if one.record is not None else Pending.refuse(one.errors)) for one in chunk]
+
+
+def _look_again(chunk: Sequence[Checked], work: Work) -> None:
+    pairs = _prepared(chunk, work)
+    work.run.where.forget(place for _one, row in pairs for place in row.places)
+    _collect(pairs, work)
+    work.written += len(chunk)
+
+
+def _collect(pairs: Sequence[tuple[Checked, Pending]], work: Work) -> None:
+    for one, row in pairs:
+        if row.outcome is Outcome.REFUSED:
+            one.errors = row.errors
+            work.refused.append(one)
+
+
+def _take_chunk(chunk: Sequence[Checked], work: Work) -> None:
+    """Prepare outside the writer's lock, write inside it. Somebody else may have written the same plate or door in
+    between: then the rest of the chunk is prepared anew, once."""
+    if not chunk:
+        return
+    start = work.written
+    for last_try in (False, True):
+        pairs = _prepared(chunk[work.written - start :], work)
+        try:
+            in_chunks(pairs, lambda part: _write(part, work), pace=work.pace, polite=work.polite)
+            return
+        except IntegrityError:
+            if last_try:
+                raise
+            left = pairs[len(pairs) - (len(chunk) - (work.written - start)) :]
+            work.run.where.forget(place for _one, row in left for place in row.places)
+
+
+def _write(part: Sequence[tuple[Checked, Pending]], work: Work) -> None:
+    run = work.run
+    rows_of = [row for _one, row in part]
+    new_places = [place for row in rows_of for place in row.places]
+    if new_places:
+        places.add(places=new_places, by=run.by, now=run.now)
+    pending.insert(one for row in rows_of for one in row.rows)
+    pending.update(one for row in rows_of for one in row.updates)
+    _lay_grids(rows_of, run)
+    doors = {place.id for place in new_places if place.kind in _DOORS} | {row.door for row in rows_of if row.door}
+    if doors:
+        ensure_place_subjects(places=list(Place.objects.filter(id__in=doors)), now=run.now)
+    changed = [(subject, kind) for row in rows_of for subject, kind in row.changed.items()]
+    pending.insert(Change(subject_id=subject, kind=kind, at_us=run.now_us) for subject, kind in changed)
+    homes = {one.subject_id for row in rows_of for one in row.rows if isinstance(one, Household)}
+    search.index([subject for subject, _kind in changed if subject not in homes and subject not in doors])
+    _count(part, work)
+
+
+def _lay_grids(rows_of: Sequence[Pending], run: Run) -> None:
+    by_grid: dict[UUID, list[UUID]] = {}
+    for row in rows_of:
+        for place_id, grid_id in row.regrid:
+            by_grid.setdefault(grid_id, []).append(place_id)
+    for grid in Place.objects.filter(id__in=by_grid):
+        moved = Place.objects.filter(id__in=by_grid[grid.id])
+        places.lay_grid(places=moved, grid=grid, by=run.by, now=run.now, reason=run.source)
+
+
+def _count(part: Sequence[tuple[Checked, Pending]], work: Work) -> None:
+    counts = Counts()
+    for _one, row in part:
+        counts.add(row.outcome)
+    ImportBatch.objects.filter(id=work.batch.id).update(
+        done=F("done") + counts.total, created=F("created") + counts.created, updated=F("updated") + counts.updated,
+        unchanged=F("unchanged") + counts.unchanged, refused=F("refused") + counts.refused,
+        touched_at=clock.from_us(work.run.now_us),
+    )  # fmt: skip
+    _collect(part, work)
+    work.written += counts.total
+    if work.progress is not None:
+        work.progress(work.written, work.batch.rows)
+
+
+def _finish(work: Work, kind: ImportKind, by: str, now: datetime) -> None:
+    batch = work.batch
+    report = ""
+    if work.refused:
+        # the workbook goes to the sender's desk: it speaks the language of the street
+        with translation.override("zh-hans"):
+            content = errors_book.make(work.refused, kind)
+        report = files.store_document(
+            content=content, name="refused.xlsx", retention=RETENTION, delete_after=now + KEEP, by=by, now=now
+        ).digest
+    ImportBatch.objects.filter(id=batch.id).update(
+        status=ImportStatus.DONE, report=report, finished_at=now, touched_at=now
+    )
+    batch.refresh_from_db()
+    audit.record(
+        by=by, act="registry.imported", now=now, target=f"import:{batch.id}", place=batch.place_id,
+        detail={"kind": batch.kind, "rows": batch.rows, "created": batch.created, "updated": batch.updated,
+                "unchanged": batch.unchanged, "refused": batch.refused},
+    )  # fmt: skip
+    logger.info("import %s: %d rows", batch.id, batch.rows)
+
+
+def dry_run(checked: Iterator[Checked], batch: ImportBatch, now: datetime, most: int) -> list[tuple[Checked, Pending]]:
+    """What would become of the first `most` rows; nothing is written."""
+    work = Work(batch, run_of(batch, "", now), polite=True, progress=None)
+    pairs: list[tuple[Checked, Pending]] = []
+    while len(pairs) < most and (chunk := list(islice(checked, min(CHUNK, most - len(pairs))))):
+        for one, row in _prepared(chunk, work):
+            one.errors = row.errors or one.errors
+            pairs.append((one, row))
+    return pairs

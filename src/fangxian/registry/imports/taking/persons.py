@@ -1,0 +1,215 @@
+"""Residents and employees: matched, made or brought up to date, attached to their door, household and employer."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from uuid import UUID
+
+from fangxian.places.models import PlaceKind
+from fangxian.registry.identity import document_index, document_lookups, new_document, new_phone, phone_lookups
+from fangxian.registry.imports.kinds.persons import PersonRow
+from fangxian.registry.imports.rows import Checked
+from fangxian.registry.imports.taking.doors import door_of
+from fangxian.registry.imports.taking.firms import Firms
+from fangxian.registry.imports.taking.homes import Homes
+from fangxian.registry.imports.taking.pending import Pending
+from fangxian.registry.imports.taking.people import Known, People, Sought
+from fangxian.registry.imports.taking.run import Run
+from fangxian.registry.imports.taking.where import floor_key
+from fangxian.registry.matching import Likeness, Verdict
+from fangxian.registry.models import (
+    Attachment,
+    Candidate,
+    ChangeKind,
+    Person,
+    Relation,
+    Subject,
+    SubjectKind,
+)
+from fangxian.registry.refusals import Code, Refusal
+from fangxian.shared.ids import new_id
+from fangxian.shared.text import name_key
+
+NOTE_MOST = 200
+
+
+@dataclass
+class _Case:
+    """One row on its way: what it asks for and where it leads."""
+
+    checked: Checked
+    row: PersonRow
+    pending: Pending
+    door: UUID | None = None
+    office: UUID | None = None
+    firm: UUID | None = None
+
+    @property
+    def doors(self) -> list[UUID]:
+        return [one for one in (self.door, self.office, self.firm) if one is not None]
+
+
+def prepare(rows: Sequence[Checked], run: Run) -> list[Pending]:
+    """One Pending a row, in order. Reads the register, writes nothing."""
+    firms = Firms(name_key(one.record.employer) for one in rows if isinstance(one.record, PersonRow))
+    cases = [_case(one, run, firms) for one in rows]
+    good = [case for case in cases if not case.pending.errors]
+    sought = {id(case): Sought.of(case.row, case.doors) for case in good}
+    people = People(list(sought.values()))
+    homes = Homes(case.door for case in good if case.door is not None)
+    for case in good:
+        _decide(case, sought[id(case)], people, homes, run)
+    return [case.pending for case in cases]
+
+
+def _case(one: Checked, run: Run, firms: Firms) -> _Case:
+    row = one.record
+    if not isinstance(row, PersonRow):
+        raise TypeError("a list of persons holds persons")
+    pending = Pending()
+    case = _Case(one, row, pending)
+    where = run.where
+    at_work = bool(row.office) or (
+        where.root.kind in (PlaceKind.BUILDING, PlaceKind.FLOOR) and not row.home.says_anything
+    )
+    if row.home.says_anything or not at_work:
+        door = door_of(where, row.home, pending)
+        if isinstance(door, Refusal):
+            return _refused(case, run, "address" if "address" in one.columns else "room", door)
+        case.door = door.id
+    if at_work:
+        site = where.office_of(row.office)
+        if isinstance(site, Refusal):
+            return _refused(case, run, "office", site)
+        floor = site.floors.get(floor_key(row.floor)) if row.floor else None
+        case.office = floor.id if floor else site.spot.id
+    case.firm = firms.find(name_key(row.employer)) if row.employer else None
+    return case
+
+
+def _refused(case: _Case, run: Run, field: str, refusal: Refusal) -> _Case:
+    run.where.forget(case.pending.places)
+    known = ("address", "compound", "room", "block", "office", "name")
+    column = next((one for one in (_column(field, refusal), *known) if one in case.checked.columns), field)
+    case.pending = Pending.refuse({column: refusal})
+    return case
+
+
+def _column(field: str, refusal: Refusal) -> str:
+    return "compound" if refusal.code in (Code.ADDRESS_NO_COMPOUND, Code.ADDRESS_SEVERAL) and field == "room" else field
+
+
+def _decide(case: _Case, sought: Sought, people: People, homes: Homes, run: Run) -> None:
+    holders = people.by_documents(sought)
+    if len(holders) > 1:
+        key = next((one for one in case.checked.columns if one.startswith("document")), "document")
+        run.where.forget(case.pending.places)
+        case.pending = Pending.refuse({key: Refusal(Code.DOCUMENTS_CONFLICT)})
+        return
+    found = None if holders else people.best(sought)
+    same = people.known[holders[0]] if holders else None
+    if found is not None and found[1].verdict is Verdict.SAME:
+        same = found[0]
+    held = same or _new(case, run)
+    if same is not None:
+        _renew(case, held)
+    elif found is not None:
+        case.pending.rows.append(_candidate(held, found, run))
+    created = same is None
+    _identify(case, held)
+    _attach(case, held, homes, run)
+    people.add(held)
+    if created:
+        case.pending.touch(held.id, ChangeKind.ADDED)
+    case.pending.settle(created)
+
+
+def _new(case: _Case, run: Run) -> Known:
+    row = case.row
+    subject = Subject(id=new_id(), kind=SubjectKind.PERSON, label=row.name, created_us=run.now_us)
+    person = Person(
+        subject_id=subject.id, name=row.name, name_key=row.name_key, sex=row.sex, birth_date=row.birth_date,
+        nationality=row.nationality or "CN", language=row.language, note=row.note[:NOTE_MOST],
+    )  # fmt: skip
+    case.pending.rows += [subject, person]
+    return Known(person)
+
+
+def _candidate(held: Known, found: tuple[Known, Likeness], run: Run) -> Candidate:
+    older, likeness = found
+    return Candidate(
+        id=new_id(), newer_id=held.id, older_id=older.id, batch_id=run.batch_id, score=likeness.score,
+        reasons=[signal.value for signal in likeness.signals],
+    )  # fmt: skip
+
+
+def _renew(case: _Case, held: Known) -> None:
+    """Filled cells that say something else than the register win; empty cells change nothing."""
+    row, person = case.row, held.person
+    changed: list[str] = []
+    fresh: dict[str, str | date | None] = {
+        "sex": row.sex, "birth_date": row.birth_date, "nationality": row.nationality, "note": row.note[:NOTE_MOST],
+    }  # fmt: skip
+    for name, value in fresh.items():
+        if value and getattr(person, name) != value:
+            setattr(person, name, value)
+            changed.append(name)
+    if "language" in case.checked.columns and row.language != person.language:
+        person.language = row.language
+        changed.append("language")
+    if row.name_key != person.name_key and not _same_name_elsewhere(row, person):
+        person.name, person.name_key = row.name, row.name_key
+        changed += ["name", "name_key"]
+        case.pending.updates.append((Subject(id=held.id, label=row.name), ("label",)))
+    if changed:
+        case.pending.updates.append((person, tuple(changed)))
+        case.pending.touch(held.id, ChangeKind.CHANGED)
+
+
+def _same_name_elsewhere(row: PersonRow, person: Person) -> bool:
+    """A name in Latin letters beside one in characters (or the other way) is another spelling, no new name."""
+    return row.name_key.isascii() != person.name_key.isascii()
+
+
+def _identify(case: _Case, held: Known) -> None:
+    for document in case.row.documents:
+        if not any(key in held.documents for key in document_lookups(document)):
+            case.pending.rows.append(new_document(held.id, document))
+            held.documents[document_index(document)] = document.kind
+            case.pending.touch(held.id, ChangeKind.CHANGED)
+    for phone in case.row.phones:
+        keys = phone_lookups(phone.value)
+        if held.phones.isdisjoint(keys):
+            case.pending.rows.append(new_phone(held.id, phone.value))
+            held.phones.add(keys[0])
+            case.pending.touch(held.id, ChangeKind.CHANGED)
+
+
+def _attach(case: _Case, held: Known, homes: Homes, run: Run) -> None:
+    row = case.row
+    since = min(row.arrived, run.today) if row.arrived else run.today
+    if case.door is not None:
+        _link(case, held, run, Relation.LIVES, place=case.door, since=since)
+        household = homes.household(case.door, case.pending, run)
+        _link(case, held, run, Relation.MEMBER, other=household, role=row.relation, since=since)
+    if case.office is not None:
+        role = "" if case.firm else row.employer[:40]
+        _link(case, held, run, Relation.WORKS, place=case.office, role=role, since=since)
+    if case.firm is not None:
+        _link(case, held, run, Relation.EMPLOYED, other=case.firm, since=since)
+
+
+def _link(
+    case: _Case, held: Known, run: Run, relation: Relation, *, since: date, place: UUID | None = None,
+    other: UUID | None = None, role: str = "",
+) -> None:  # fmt: skip
+    if (relation.value, place, other) in held.links:
+        return
+    case.pending.rows.append(
+        Attachment(
+            id=new_id(), subject_id=held.id, relation=relation, place_id=place, other_id=other, role=role[:40],
+            since=since, source=run.source,
+        )
+    )  # fmt: skip
+    held.links.add((relation.value, place, other))
+    case.pending.touch(held.id, ChangeKind.MOVED)
