@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from django.db import transaction
+from django.db import connection, transaction
 from django.utils.translation import gettext as _
 
 from fangxian.audit import actions as audit
@@ -20,7 +20,7 @@ from fangxian.duties.plan_schema import RuleSpec
 from fangxian.duties.schedules import Window
 from fangxian.shared import clock
 from fangxian.shared.clock import MINUTE_US
-from fangxian.shared.ids import new_id
+from fangxian.shared.ids import db_id, new_id
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,14 +169,26 @@ class _Recording:
     def save(self) -> Report:
         Fulfilment.objects.bulk_create(self.made, batch_size=1_000, ignore_conflicts=True)
         Gap.objects.bulk_update(self.gaps.values(), ["status", "outcome", "closed_us", "closed_by"], batch_size=200)
-        Duty.objects.bulk_update(
-            self.duties.values(), ["window_us", "due_us", "deadline_us", "node", "last_us", "step"], batch_size=200
-        )
+        self._save_duties()
         self.ledger.post()
         tally: dict[str, int] = defaultdict(int)
         for row in self.made:
             tally[row.outcome] += 1
         return Report(tally[Outcome.MET], tally[Outcome.LATE], tally[Outcome.EXTRA], self.closed)
+
+    def _save_duties(self) -> None:
+        """One prepared statement for all: bulk_update builds a CASE for each column and costs ten times as much."""
+        rows = [
+            (d.window_us, d.due_us, d.deadline_us, db_id(d.node_id), d.last_us, d.step, db_id(d.id))
+            for d in self.duties.values()
+        ]
+        if rows:
+            with connection.cursor() as cursor:
+                cursor.executemany(
+                    f"UPDATE {Duty._meta.db_table} SET window_us = %s, due_us = %s, deadline_us = %s, node_id = %s, "
+                    "last_us = %s, step = %s WHERE id = %s",
+                    rows,
+                )
 
 
 @transaction.atomic
