@@ -53,14 +53,15 @@ def chain_of(rule: Rule, one_off: OneOff | None) -> Chain:
 class Owners:
     """Resolves owners for a list of duties or gaps; the posts of all their places are read in one query."""
 
-    def __init__(self, duties: Iterable[Duty], now: datetime) -> None:
-        """`duties` come with rule, one_off, place and node selected."""
+    def __init__(self, duties: Iterable[Duty], now: datetime, posts: Posts | None = None) -> None:
+        """`duties` come with rule, one_off, place and node selected. `posts` are those of the whole street, if read."""
         known = list(duties)
         places: dict[UUID, Place] = {}
         for duty in known:
             places[duty.place_id], places[duty.node_id] = duty.place, duty.node
         self._now_us = clock.to_us(now)
-        self._posts = Posts(places.values(), now)
+        self._posts = posts or Posts(places.values(), now)
+        self._posts.know(places.values())
         self._chains: dict[UUID, Chain] = {}
         by_rule: dict[int, Chain] = {}
         given = {duty.id: getattr(duty, "one_off", None) for duty in known}
@@ -72,7 +73,7 @@ class Owners:
                 self._chains[duty.id] = by_rule[duty.rule_id]
             else:
                 self._chains[duty.id] = chain_of(duty.rule, one_off)
-        ids = {chain.staff for chain in self._chains.values() if chain.staff}
+        ids = {chain.staff for chain in self._chains.values() if chain.staff and not self._posts.person(chain.staff)}
         self._people: Mapping[UUID, Staff] = Staff.objects.filter(is_active=True).in_bulk(list(ids)) if ids else {}
 
     def of_gap(self, gap: Gap) -> Owner:
@@ -94,8 +95,11 @@ class Owners:
 
     def _holders(self, chain: Chain, number: int, duty: Duty) -> Sequence[Holder]:
         if number == 0 and chain.staff is not None:
+            known = self._posts.person(chain.staff)
             person = self._people.get(chain.staff)
             role = chain.steps[0].role
+            if known is not None:
+                return [Holder(known.staff_id, known.name, known.phone, role, duty.place_id, duty.place.name)]
             return (
                 [Holder(person.id, person.name, person.phone, role, duty.place_id, duty.place.name)] if person else []
             )

@@ -3,7 +3,7 @@
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
 
@@ -19,6 +19,7 @@ from fangxian.duties.models import (
     Headcount,
     Member,
     Outcome,
+    Rule,
     Standing,
     Tally,
 )
@@ -70,6 +71,8 @@ class RuleCoverage:
 
 def at_nodes(place: Place, node: str = "node") -> Q:
     """Condition for rows counted at or below `place`. `node` names the foreign key to the counting node."""
+    if place.parent_id is None:
+        return Q()  # the root holds every node; a range over all paths would only cost
     if place.kind in _NODE_TOPS:
         return subtree(f"{node}__path", place.path)
     return Q(**{node: place.id})
@@ -86,29 +89,30 @@ def numbers(place: Place) -> dict[str, Numbers]:
     return {kind: found.get(kind, Numbers()) for kind in (*BIG_KINDS, *sorted(set(found) - set(BIG_KINDS)))}
 
 
-def _windows(day: date) -> Q:
-    """Windows that belong to a day's coverage: those that began on it, and what is owed once and not closed yet."""
-    return Q(day=day) | Q(day__lt=day, cohort__closed_us__isnull=True, rule__spec__schedule__type="once")
-
-
-def coverage(place: Place, now: datetime, *, nodes: Q | None = None) -> list[RuleCoverage]:
-    """Coverage by rule at and below a place, for the local day of `now`."""
-    where = at_nodes(place) if nodes is None else nodes
-    sums = {column: Sum(column) for column in COUNTER_COLUMNS}
-    counted = (
-        Counter.objects.filter(where & _windows(clock.local_day(now)))
-        .values("rule_id", "rule__key", "rule__subject_kind", "rule__spec__title")
-        .annotate(**sums)
-        .order_by("rule__subject_kind", "rule__key")
+def coverage(place: Place, now: datetime) -> list[RuleCoverage]:
+    """Coverage by rule at and below a place: windows that began on the local day of `now`, and what is owed once and
+    not closed yet, whenever it began."""
+    where, day = at_nodes(place), clock.local_day(now)
+    known = {rule.id: rule for rule in Rule.objects.only("id", "key", "subject_kind", "spec")}
+    once = [rule.id for rule in known.values() if rule.spec["schedule"]["type"] == "once"]
+    # two queries, since one with OR would walk every day there is
+    earlier = Q(day__lt=day, rule_id__in=once, cohort__closed_us__isnull=True)
+    sums: dict[int, list[int]] = defaultdict(lambda: [0] * len(COUNTER_COLUMNS))
+    for windows in (Q(day=day), earlier) if once else (Q(day=day),):
+        rows = Counter.objects.filter(where, windows).values_list("rule_id").order_by()
+        for rule_id, *values in rows.annotate(*(Sum(column) for column in COUNTER_COLUMNS)):
+            sums[rule_id] = [have + value for have, value in zip(sums[rule_id], values, strict=True)]
+    gaps = dict(
+        Gap.objects.filter(where, status=GapStatus.OPEN).values_list("rule_id").annotate(n=Count("id")).order_by()
     )
-    gaps = dict(Gap.objects.filter(where, status=GapStatus.OPEN).values_list("rule_id").annotate(count=Count("id")))
-    return [
+    found = [
         RuleCoverage(
-            kind=row["rule__subject_kind"], rule=row["rule__key"], title=row["rule__spec__title"],
-            **{column: row[column] for column in COUNTER_COLUMNS}, open_gaps=gaps.get(row["rule_id"], 0),
+            kind=known[rule_id].subject_kind, rule=known[rule_id].key, title=known[rule_id].spec["title"],
+            **dict(zip(COUNTER_COLUMNS, values, strict=True)), open_gaps=gaps.get(rule_id, 0),
         )
-        for row in counted
+        for rule_id, values in sums.items()
     ]  # fmt: skip
+    return sorted(found, key=lambda row: (row.kind, row.rule))
 
 
 def numbers_by_node(nodes: Q) -> dict[UUID, dict[str, Numbers]]:

@@ -40,12 +40,17 @@ def _ascii(token: str) -> str:
     return "".join(char if char.isascii() and char.isalnum() else f"u{ord(char):x}" for char in token)
 
 
+def tokens_of(name: str) -> str:
+    """What the index keeps for a name."""
+    return " ".join(_ascii(token) for token in text.name_tokens(name))
+
+
 def _row(subject: Subject, area: str) -> SearchRow:
-    parts = text.name_tokens(subject.label)
+    tokens = tokens_of(subject.label)
     if subject.kind == SubjectKind.VEHICLE:
         # people remember a plate without its province and letter: 沪A12345 is asked for as 12345
-        parts += [subject.label[1:].casefold(), subject.label[2:].casefold()]
-    return SearchRow(subject=subject, tokens=" ".join(_ascii(token) for token in parts), area=area)
+        tokens += f" {subject.label[1:].casefold()} {subject.label[2:].casefold()}"
+    return SearchRow(subject=subject, tokens=tokens, area=area)
 
 
 def area_tokens(place: Place) -> str:
@@ -123,11 +128,11 @@ def _sqlite_query(phrases: Sequence[Sequence[str]], areas: Sequence[str]) -> tup
         f'tokens : "{" ".join(phrase)}"' + (" *" if _may_be_unfinished(phrase[-1]) else "") for phrase in phrases
     )
     where = " OR ".join(f"area : {token}" for token in areas)
-    return (
+    sql = (
         "SELECT r.subject_id FROM registry_search s JOIN registry_searchrow r ON r.id = s.rowid "
-        "WHERE registry_search MATCH %s LIMIT %s",
-        [f"({names}) AND ({where})"],
+        "WHERE registry_search MATCH %s LIMIT %s"
     )
+    return sql, [f"({names}) AND ({where})"]
 
 
 def _postgres_query(phrases: Sequence[Sequence[str]], areas: Sequence[str]) -> tuple[str, list[str]]:

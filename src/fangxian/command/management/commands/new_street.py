@@ -37,7 +37,7 @@ class Command(BaseCommand):
         parser.add_argument("--admin", default="admin", help="user name of the administrator; default: admin")
         parser.add_argument("--name", default="", help="name of the administrator, as colleagues know them")
 
-    def handle(self, *args: Any, **options: Any) -> None:  # noqa: ANN401 - Django's own signature
+    def handle(self, *args: Any, **options: Any) -> None:
         now = clock.now()
         if Place._meta.db_table not in connection.introspection.table_names():
             # this is the first command of a real street: it makes its own database

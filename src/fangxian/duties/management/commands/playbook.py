@@ -40,7 +40,7 @@ class Command(BaseCommand):
         apply.add_argument("--by", help="user name of the person who decides; default: the command itself")
         apply.add_argument("--reason", default="", help="why, at most 200 characters")
 
-    def handle(self, *args: Any, **options: Any) -> None:  # noqa: ANN401 - Django's own signature
+    def handle(self, *args: Any, **options: Any) -> None:
         now = clock.now()
         if options["verb"] == "check":
             self._check(options["playbooks"] or _shipped())

@@ -1,0 +1,63 @@
+"""`script/bench [NAME] [--json]`: measurements, each in a scratch database that is thrown away."""
+
+import json
+import tempfile
+from argparse import ArgumentParser
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError
+from django.db import connection
+
+from fangxian.command import benches as command
+from fangxian.duties import benches as duties
+from fangxian.registry import search_bench
+from fangxian.shared.measure import Figure
+
+BENCHES: dict[str, tuple[str, Callable[[], Iterator[Figure]]]] = {
+    "board": ("the board of a street and of all Shanghai", command.boards),
+    "sweep": ("a million duties with one percent due, and all due in one minute", duties.sweep),
+    "search": ("a name fragment among a million people", search_bench.run),
+}
+
+
+class Command(BaseCommand):
+    help = "Measure. Without a name, list what can be measured."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("name", nargs="?")
+        parser.add_argument("--json", action="store_true")
+
+    def handle(self, **options: Any) -> None:
+        name = options["name"]
+        if name is None:
+            for key, (what, _run) in BENCHES.items():
+                self.stdout.write(f"{key:<10} {what}")
+            return
+        if name not in BENCHES:
+            raise CommandError(f"There is no measurement called {name}. Known: {', '.join(BENCHES)}.")
+        with tempfile.TemporaryDirectory(prefix="fangxian-bench.") as folder:
+            if connection.vendor == "sqlite":
+                # a file, since a database in memory has neither a journal nor a second connection
+                connection.settings_dict["TEST"]["NAME"] = str(Path(folder) / "bench.sqlite3")
+            original = connection.settings_dict["NAME"]
+            connection.creation.create_test_db(verbosity=0, autoclobber=True, serialize=False)
+            try:
+                for figure in BENCHES[name][1]():
+                    self._print(figure, as_json=options["json"])
+            finally:
+                connection.creation.destroy_test_db(original, verbosity=0)
+
+    def _print(self, figure: Figure, *, as_json: bool) -> None:
+        line = figure.line(connection.vendor)
+        if as_json:
+            self.stdout.write(json.dumps(line, ensure_ascii=False))
+        else:
+            mark = {True: "ok", False: "MISSED", None: "-"}[figure.ok]
+            target = "" if figure.target is None else f" (target {figure.target:g})"
+            self.stdout.write(
+                f"{figure.name:<40} {figure.value:>12.2f} {figure.unit:<5}{target:<16} {mark:<7} {figure.size}; "
+                f"{line['machine']}"
+            )
+        self.stdout.flush()
