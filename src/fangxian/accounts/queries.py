@@ -31,13 +31,32 @@ class Posts:
     def __init__(self, places: Iterable[Place], now: datetime) -> None:
         self._paths = {place.id: place.path for place in places}
         above = {path for own in self._paths.values() for path in parent_paths(own)}
+        self._read(Q(place__path__in=above), now)
+
+    @classmethod
+    def everywhere(cls, now: datetime) -> "Posts":
+        """All posts of the street in one query, for a page that asks about several lists; `know` their places first."""
+        posts = cls.__new__(cls)
+        posts._paths = {}
+        posts._read(Q(place__isnull=False), now)
+        return posts
+
+    def know(self, places: Iterable[Place]) -> None:
+        self._paths.update({place.id: place.path for place in places})
+
+    def person(self, staff_id: UUID) -> Holder | None:
+        """Somebody by id, if they hold a post that was read."""
+        return self._people.get(staff_id)
+
+    def _read(self, where: Q, now: datetime) -> None:
         period = Q(until__isnull=True) | Q(until__gt=now)
         rows = (
-            RoleGrant.objects.filter(period, since__lte=now, place__path__in=above, staff__is_active=True)
+            RoleGrant.objects.filter(period, where, since__lte=now, staff__is_active=True)
             .select_related("staff", "place")
             .order_by("since")
         )
         self._held: dict[tuple[str, str], list[Holder]] = {}
+        self._people: dict[UUID, Holder] = {}
         for row in rows:
             if row.place is None:
                 continue
@@ -45,6 +64,7 @@ class Posts:
                 row.staff_id, row.staff.name, row.staff.phone, row.role, row.place.id, row.place.name
             )  # fmt: skip
             self._held.setdefault((row.place.path, row.role), []).append(holder)
+            self._people[row.staff_id] = holder
 
     def nearest(self, role: str, *places: UUID) -> list[Holder]:
         """Holders of `role` at the nearest place at or above any of `places`; empty when nobody holds it."""

@@ -11,7 +11,7 @@ from uuid import UUID
 from django.db.models import Count, Max, Min, Q
 
 from fangxian.accounts.access import Reach, live_grants, reach_of
-from fangxian.accounts.models import Staff
+from fangxian.accounts.models import RoleGrant, Staff
 from fangxian.accounts.queries import Posts
 from fangxian.accounts.roles import Capability
 from fangxian.duties.models import Duty, Fulfilment, Gap, GapNote, GapStatus, Rule
@@ -110,9 +110,9 @@ def open_gaps(
     return gap_lines(rows.select_related(*_WITH_DUTY).order_by("lapsed_us", "id")[:limit], now)
 
 
-def gap_lines(gaps: Iterable[Gap], now: datetime) -> list[GapLine]:
+def gap_lines(gaps: Iterable[Gap], now: datetime, posts: Posts | None = None) -> list[GapLine]:
     found = list(gaps)
-    owners = Owners([gap.duty for gap in found], now)
+    owners = Owners([gap.duty for gap in found], now, posts)
     names = full_names([gap.duty.place for gap in found])
     now_us = clock.to_us(now)
     return [
@@ -127,13 +127,36 @@ def gap_lines(gaps: Iterable[Gap], now: datetime) -> list[GapLine]:
     ]  # fmt: skip
 
 
+@dataclass(frozen=True)
+class Day:
+    """What somebody's first page shows."""
+
+    gaps: list[GapLine]
+    duties: list[DutyGroup]
+    given: list[DutyLine]
+
+
+def my_day(staff: Staff, grants: Sequence[RoleGrant], now: datetime) -> Day:
+    """My gaps, my duties and what was given to me; the posts of the street are read once for all three."""
+    posts = Posts.everywhere(now)
+    return Day(
+        _my_gaps(staff, grants, now, PAGE, posts),
+        _my_duties(grants, now, PAGE),
+        _given(staff, grants, now, PAGE, posts),
+    )
+
+
 def my_gaps(staff: Staff, now: datetime, limit: int = PAGE) -> list[GapLine]:
     """Open gaps that this person owns now, oldest first: the step that the clock has reached is one of their roles."""
-    reach = reach_of(live_grants(staff, now), Capability.GAPS)
+    return _my_gaps(staff, list(live_grants(staff, now)), now, limit, Posts.everywhere(now))
+
+
+def _my_gaps(staff: Staff, grants: Sequence[RoleGrant], now: datetime, limit: int, posts: Posts) -> list[GapLine]:
+    reach = reach_of(grants, Capability.GAPS)
     if not reach:
         return []
-    roles = {grant.role for grant in live_grants(staff, now)}
-    mine = _owned_by(roles, within_reach(reach), now)
+    roles = {grant.role for grant in grants}
+    mine = _owned_by(roles, within_reach(reach), now, posts)
     if mine is None:
         return []
     rows = (
@@ -142,20 +165,19 @@ def my_gaps(staff: Staff, now: datetime, limit: int = PAGE) -> list[GapLine]:
         .order_by("lapsed_us", "id")
     )
     # the brackets of age choose candidates; the owner of each is resolved exactly
-    lines = gap_lines(rows[: limit * 3], now)
+    lines = gap_lines(rows[: limit * 3], now, posts)
     return [line for line in lines if line.owner.includes(staff.id)][:limit]
 
 
-def _owned_by(roles: set[str], where: Q, now: datetime) -> Q | None:
+def _owned_by(roles: set[str], where: Q, now: datetime, posts: Posts) -> Q | None:
     """Gaps whose age has reached a step of one of these roles, or that nobody below it holds."""
     now_us = clock.to_us(now)
     parts: list[Q] = []
-    pairs = Gap.objects.filter(where, status=GapStatus.OPEN).values_list("rule_id", "node_id").distinct()
+    pairs = Gap.objects.filter(where, status=GapStatus.OPEN).values_list("rule_id", "node_id", "node__path").distinct()
     by_rule: dict[int, list[UUID]] = {}
-    for rule_id, node_id in pairs:
+    for rule_id, node_id, path in pairs:
         by_rule.setdefault(rule_id, []).append(node_id)
-    nodes = {place.id: place for place in Place.objects.filter(id__in={n for ids in by_rule.values() for n in ids})}
-    posts = Posts(nodes.values(), now)
+        posts.know([Place(id=node_id, path=path)])
     for rule in Rule.objects.filter(id__in=list(by_rule)):
         steps = chain_of(rule, None).steps
         for number, step in enumerate(steps):
@@ -179,7 +201,10 @@ def _unheld_below(steps: Sequence[EscalationStep], nodes: Sequence[UUID], posts:
 
 def my_duties(staff: Staff, now: datetime, limit: int = PAGE) -> list[DutyGroup]:
     """What this person is first to do until the end of the day, within reach: grouped by rule and window."""
-    grants = list(live_grants(staff, now))
+    return _my_duties(list(live_grants(staff, now)), now, limit)
+
+
+def _my_duties(grants: Sequence[RoleGrant], now: datetime, limit: int) -> list[DutyGroup]:
     reach = reach_of(grants, Capability.RECORD)
     roles = {grant.role for grant in grants}
     if not reach:
@@ -211,7 +236,10 @@ def my_duties(staff: Staff, now: datetime, limit: int = PAGE) -> list[DutyGroup]
 
 def my_one_offs(staff: Staff, now: datetime, limit: int = PAGE) -> list[DutyLine]:
     """One-off duties given to this person, or to a role of theirs near the place; soonest first."""
-    grants = list(live_grants(staff, now))
+    return _given(staff, list(live_grants(staff, now)), now, limit, Posts.everywhere(now))
+
+
+def _given(staff: Staff, grants: Sequence[RoleGrant], now: datetime, limit: int, posts: Posts) -> list[DutyLine]:
     reach = reach_of(grants, Capability.GAPS)
     given = Q(one_off__staff=staff.id) | Q(one_off__role__in={grant.role for grant in grants}) & within_reach(
         reach, place="place"
@@ -221,14 +249,14 @@ def my_one_offs(staff: Staff, now: datetime, limit: int = PAGE) -> list[DutyLine
         .select_related("rule", "one_off", "subject", "place", "node")
         .order_by("deadline_us")[: limit * 2]
     )
-    lines = duty_lines(rows, now)
+    lines = duty_lines(rows, now, posts)
     return [line for line in lines if line.owner.includes(staff.id)][:limit]
 
 
-def duty_lines(duties: Iterable[Duty], now: datetime) -> list[DutyLine]:
+def duty_lines(duties: Iterable[Duty], now: datetime, posts: Posts | None = None) -> list[DutyLine]:
     """Lines for duties that come with rule, one_off, subject, place and node selected."""
     found = list(duties)
-    owners = Owners(found, now)
+    owners = Owners(found, now, posts)
     names = full_names([duty.place for duty in found])
     return [
         DutyLine(
