@@ -94,3 +94,20 @@ def test_it_leaves_no_field_without_a_name() -> None:
     with translation.override("en"):
         untranslated = {field.path[0] for field in named if field.label == field.path[0] and "_" in field.label}
     assert untranslated == set()
+
+
+def test_it_looks_into_the_defaults_of_a_round() -> None:
+    diff = compare(playbooks.plan(), edited("screening.toml", "retry_hours = 4", "retry_hours = 6"))
+
+    (field,) = diff.items[0].fields
+    assert (field.path, field.old, field.new) == (("round", "retry_hours"), 4, 6)
+    with translation.override("en"):
+        assert field.label == "round · hours until the next try"
+
+
+def test_it_says_the_words_of_the_format_in_the_language_of_the_reader() -> None:
+    diff = compare(playbooks.plan(), edited("retention.toml", 'then = "de-identify"', 'then = "delete"'))
+
+    (field,) = diff.items[0].fields
+    with translation.override("en"):
+        assert (field.old_text, field.new_text) == ("names taken out", "deleted")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Any
+from typing import Any, TypeGuard
 
 from fangxian.duties import plan_words as words
 from fangxian.duties.plan_schema import Path, Plan, RuleSpec, Section, section_specs
@@ -148,8 +148,19 @@ def _item_changes(section: str, field: str, old: list[Any], new: list[Any]) -> I
 def _field_changes(old: Mapping[str, Any], new: Mapping[str, Any]) -> Iterable[FieldChange]:
     for field in dict.fromkeys([*new, *old]):
         was, now = old.get(field), new.get(field)
-        if was != now and field != "key":
+        if was == now or field == "key":
+            continue
+        if _is_table(was) and _is_table(now):
+            for inner in dict.fromkeys([*now, *was]):
+                if was.get(inner) != now.get(inner):
+                    yield FieldChange((field, inner), was.get(inner), now.get(inner))
+        else:
             yield FieldChange((field,), was, now)
+
+
+def _is_table(value: object) -> TypeGuard[dict[str, Any]]:
+    """A group of values of their own, such as the defaults of a round; texts and schedules are one value each."""
+    return isinstance(value, dict) and not {"zh", "en"} <= value.keys() and "type" not in value
 
 
 def _is_keyed(value: object) -> bool:

@@ -196,6 +196,54 @@ UNIT_NAMES: Mapping[str, Wording] = {
     "mg_per_l": "mg/L",
 }
 
+# Values that are words of the format, by the field that holds them.
+CHOICES: Mapping[str, Mapping[str, Wording]] = {
+    "unit": UNIT_NAMES,
+    "severity": {
+        "red": pgettext_lazy("plan", "red"),
+        "amber": pgettext_lazy("plan", "amber"),
+        "white": pgettext_lazy("plan", "white"),
+    },
+    "outcome": {
+        "done": pgettext_lazy("plan", "done"),
+        "again": pgettext_lazy("plan", "try again"),
+        "escalate": pgettext_lazy("plan", "goes higher"),
+        "open": pgettext_lazy("plan", "stays open"),
+    },
+    "counted_from": {
+        "recorded": pgettext_lazy("plan", "the record"),
+        "released": pgettext_lazy("plan", "the release"),
+        "round-audited": pgettext_lazy("plan", "the audit of the round"),
+        "plan-ended": pgettext_lazy("plan", "the end of the plan"),
+    },
+    "then": {
+        "delete": pgettext_lazy("plan", "deleted"),
+        "de-identify": pgettext_lazy("plan", "names taken out"),
+    },
+    "kind": {
+        "china": pgettext_lazy("plan", "in China"),
+        "country": pgettext_lazy("plan", "a country"),
+        "abroad": pgettext_lazy("plan", "every place abroad"),
+    },
+    "setting": {
+        "compound": pgettext_lazy("plan", "residential compound"),
+        "office": pgettext_lazy("plan", "office building"),
+        "school": pgettext_lazy("plan", "school"),
+    },
+    "form": {
+        "solution": pgettext_lazy("plan", "solution"),
+        "tablet": pgettext_lazy("plan", "tablet"),
+        "ready": pgettext_lazy("plan", "ready to use"),
+    },
+    "base_unit": {"ml": pgettext_lazy("plan", "ml"), "tablet": pgettext_lazy("plan", "tablet")},
+    "languages": {
+        "zh": pgettext_lazy("plan", "Chinese"),
+        "en": pgettext_lazy("plan", "English"),
+        "ja": pgettext_lazy("plan", "Japanese"),
+        "ko": pgettext_lazy("plan", "Korean"),
+    },
+}
+
 WEEKDAYS: Sequence[Wording] = (
     _("Monday"),
     _("Tuesday"),
@@ -320,6 +368,8 @@ def say_value(path: Path, value: object) -> str:
         return pgettext("list", ", ").join(say_value(path, item) for item in value)
     if isinstance(field, str) and field.endswith("role"):
         return say_role(str(value))
+    if isinstance(value, str) and value in CHOICES.get(str(field), {}):
+        return str(CHOICES[str(field)][value])
     if field in {"effective_from", "since", "until"}:
         return f"{clock.local(datetime.fromisoformat(str(value))):%Y-%m-%d %H:%M}"
     return f"{value:g}" if isinstance(value, float) else str(value)

@@ -138,14 +138,10 @@ def hygiene(plan: Plan) -> tuple[Row, ...]:
 
 
 def retention(plan: Plan) -> tuple[Row, ...]:
-    fates = {"delete": _("deleted"), "de-identify": _("names taken out")}
-    starts = {
-        "recorded": _("from the record"), "released": _("from the release"),
-        "round-audited": _("from the audit of the round"), "plan-ended": _("from the end of the plan"),
-    }  # fmt: skip
+    says = words.say_value
     return tuple(
         Row(
-            r.key, say(r.title), (_("%(days)s days") % {"days": r.keep_days}, starts[r.counted_from], fates[r.then]),
+            r.key, say(r.title), (_("%(days)s days") % {"days": r.keep_days}, says(("counted_from",), r.counted_from), says(("then",), r.then)),
             r.confirmed, r.source or "",
         )
         for r in plan.read(RetentionSection).retention
