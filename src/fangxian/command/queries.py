@@ -14,7 +14,6 @@ from django.db.models.functions import Substr
 from fangxian.duties.models import Gap, GapStatus, Tally
 from fangxian.duties.queries import BIG_KINDS, Numbers, RuleCoverage, at_nodes, coverage, numbers
 from fangxian.places.models import Place, PlaceKind
-from fangxian.places.queries import within
 from fangxian.shared import clock
 
 NEXT_DOWN: Final[Mapping[str, tuple[PlaceKind, ...]]] = {
@@ -61,7 +60,10 @@ def board(place: Place, now: datetime) -> Board:
 
 
 def _rows(place: Place) -> list[BoardRow]:
-    below = [child for kind in NEXT_DOWN.get(place.kind, ()) for child in within(place, kind)]
+    kinds = NEXT_DOWN.get(place.kind, ())
+    if not kinds:
+        return []
+    below = list(Place.objects.filter(place.subtree, kind__in=kinds, closed_on__isnull=True).order_by("path"))
     if not below:
         return []
     depth = len(below[0].path)
