@@ -42,9 +42,13 @@ def _language() -> str:
 
 def _badge_words() -> dict[str, str]:
     return {
-        queries.State.GAP: _("Missed"), queries.State.UNKNOWN: _("Ask again"),
-        queries.State.OVERDUE: _("Past its time"), queries.State.DUE: _("Due now"), queries.State.LATER: _("Not yet due"), queries.State.NONE: _("Nothing owed"),
-    }  # fmt: skip
+        queries.State.GAP: _("Missed"),
+        queries.State.UNKNOWN: _("Ask again"),
+        queries.State.OVERDUE: _("Past its time"),
+        queries.State.DUE: _("Due now"),
+        queries.State.LATER: _("Not yet due"),
+        queries.State.NONE: _("Nothing owed"),
+    }
 
 
 @dataclass(frozen=True)
@@ -146,8 +150,10 @@ def mix(request: HttpRequest, who: Who) -> HttpResponse:
     if asked and form.is_valid():
         data = form.cleaned_data
         result = rules.dilution(data["stock"], data["target"], data["volume"])
-    context = {"form": form, "result": result, "volume": form.cleaned_data["volume"] if result else None,
-               "target": form.cleaned_data["target"] if result else None, "sheet": _sheet(who)}  # fmt: skip
+    context = {
+        "form": form, "result": result, "volume": form.cleaned_data["volume"] if result else None,
+        "target": form.cleaned_data["target"] if result else None, "sheet": _sheet(who), "cautions": _cautions(who),
+    }  # fmt: skip
     return render(request, "console/hygiene/mix.html", context, status=400 if asked and result is None else 200)
 
 
@@ -158,7 +164,6 @@ class SheetRow:
     agent: str
     mg_per_l: int
     amounts: tuple[str, ...]
-    caution: str
 
 
 def _sheet(who: Who) -> list[SheetRow]:
@@ -173,12 +178,13 @@ def _sheet(who: Who) -> list[SheetRow]:
             units = [rules.agent_units(agent, mg, litres * 1_000) for litres in (1, 2, 5, 10)]
             unit = _("ml") if agent.base_unit == "ml" else _("tablets")
             amounts = tuple(f"{amount} {unit}" for amount in units)
-            rows.append(
-                SheetRow(
-                    agent.title.say(_language()), mg, amounts, agent.caution.say(_language()) if agent.caution else ""
-                )
-            )
+            rows.append(SheetRow(agent.title.say(_language()), mg, amounts))
     return rows
+
+
+def _cautions(who: Who) -> list[tuple[str, str]]:
+    said = [(agent.title, agent.caution) for agent in queries.agents(who.now)]
+    return [(title.say(_language()), caution.say(_language())) for title, caution in said if caution is not None]
 
 
 @dataclass(frozen=True)
