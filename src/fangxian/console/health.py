@@ -4,7 +4,10 @@ from django.db import connection
 from django.http import HttpRequest, HttpResponse
 from django.views.decorators.http import require_safe
 
+from fangxian.console.view import open_view
 
+
+@open_view
 @require_safe
 def health(request: HttpRequest) -> HttpResponse:
     """200 when the program and its database answer. Says nothing else to anybody."""

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from django.core.cache import cache
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.functional import Promise
@@ -31,11 +32,13 @@ ENTRIES: tuple[Entry, ...] = (
     Entry(pgettext_lazy("menu", "Today"), "home"),
     Entry(pgettext_lazy("menu", "Board"), "board:home", Capability.BOARD),
     Entry(pgettext_lazy("menu", "Gaps"), "gaps:list", Capability.GAPS),
-    Entry(pgettext_lazy("menu", "Find"), "search:page", Capability.SEARCH),
-    Entry(pgettext_lazy("menu", "Places"), "places:home", Capability.PLACES),
-    Entry(pgettext_lazy("menu", "Playbook"), "playbooks:home", Capability.PLAYBOOK),
+    Entry(pgettext_lazy("menu", "My rounds"), "field:today", Capability.RECORD),
     Entry(pgettext_lazy("menu", "Disinfection"), "hygiene:list", Capability.DISINFECT),
+    Entry(pgettext_lazy("menu", "Find"), "search:page", Capability.SEARCH),
+    Entry(pgettext_lazy("menu", "Rounds"), "rounds:list", Capability.ROUNDS),
+    Entry(pgettext_lazy("menu", "Places"), "places:home", Capability.PLACES),
     Entry(pgettext_lazy("menu", "Stock"), "stock:list", Capability.STOCK),
+    Entry(pgettext_lazy("menu", "Playbook"), "playbooks:home", Capability.PLAYBOOK),
     Entry(pgettext_lazy("menu", "Accounts"), "staff:list", Capability.ACCOUNTS),
 )
 
@@ -54,5 +57,10 @@ def entries(request: HttpRequest) -> list[Shown]:
 
 
 def street_name() -> str:
-    """The street of this database; empty before its places are loaded."""
-    return Place.objects.filter(kind=PlaceKind.STREET).order_by("path").values_list("name", flat=True).first() or ""
+    """The street of this database; empty before its places are loaded. Kept for a minute: it heads every page."""
+    name: str | None = cache.get("street-name")
+    if name is None:
+        streets = Place.objects.filter(kind=PlaceKind.STREET).order_by("path")
+        name = streets.values_list("name", flat=True).first() or ""
+        cache.set("street-name", name, 60)
+    return name

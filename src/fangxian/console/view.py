@@ -55,9 +55,10 @@ class Who:
         return access.reach_of(self.grants, capability)
 
     def place(self, place_id: UUID) -> Place:
-        """A place within `held`. Raises NotFoundError."""
+        """A place within `held`, with its grid and the line above it up to the street. Raises NotFoundError."""
         within = self.held.places() | Q(id__in=sorted(self.held.grids))
-        return access.get(Place.objects.select_related("grid"), within, id=place_id)
+        rows = Place.objects.select_related("grid", "parent__parent__parent__parent")
+        return access.get(rows, within, id=place_id)
 
 
 StaffView = Callable[Concatenate[HttpRequest, Who, P], HttpResponse]

@@ -5,11 +5,17 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from django.db.models import Q
+from django.urls import reverse
 
 from fangxian.accounts.access import Reach, get
 from fangxian.accounts.models import Staff
 from fangxian.duties.gap_queries import Event, GapHistory, within_reach
 from fangxian.duties.models import Gap
+
+
+# a person of the round is met at their own door
+ROUND_COHORTS = ("round-doors", "round-people")
+AREA_COHORT = "area:"
 
 
 @dataclass(frozen=True)
@@ -22,13 +28,23 @@ class Told:
 
 def gap(held: Reach, gap_id: UUID) -> Gap:
     """Raises NotFoundError outside reach."""
-    rows = Gap.objects.select_related("duty__rule", "duty__place", "node")
+    rows = Gap.objects.select_related("duty__rule", "duty__cohort", "duty__place", "node")
     return get(rows, within_reach(held), id=gap_id)
 
 
 def holds(held: Reach, found: Gap) -> bool:
     """Whether this reach, of another capability, holds the gap too. Needs the places that `gap` selects."""
     return held.holds(found.node) or held.holds(found.duty.place)
+
+
+def record_url(found: Gap) -> str:
+    """The field's own form for what this gap misses; empty where there is none. A round's cohort carries its id."""
+    duty = found.duty
+    if duty.cohort.key in ROUND_COHORTS:
+        return reverse("field:door", args=[UUID(hex=duty.cohort.instance), duty.place_id])
+    if duty.cohort.key.startswith(AREA_COHORT):
+        return reverse("hygiene:area", args=[duty.subject_id])
+    return ""
 
 
 def names(actors: Iterable[str]) -> Mapping[str, str]:

@@ -56,6 +56,7 @@ def _page(
     may_waive = is_open and reads.holds(who.reach(Capability.WAIVE), found)
     context = {
         "gap": history.line, "history": history, "told": reads.told(history), "is_open": is_open,
+        "record_url": reads.record_url(found) if may_record else "",
         "register": who.can(Capability.REGISTER),
         "note_form": note or (NoteForm() if is_open else None),
         "done_form": done or (DoneForm(who.now, initial={"observed_at": who.now}) if may_record else None),

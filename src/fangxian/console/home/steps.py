@@ -26,7 +26,7 @@ WORDS: dict[StepKey, Words] = {
     ),
     StepKey.DWELLINGS: Words(
         _("Dwellings"),
-        _("Import the list of dwellings that each committee keeps; any usual table will do. Doors are what rounds count."),
+        _("Import the list of dwellings that each committee keeps; any usual table will do."),
         _("Import a list"), "imports:start",
     ),
     StepKey.PEOPLE: Words(
@@ -47,7 +47,7 @@ WORDS: dict[StepKey, Words] = {
     StepKey.ROUND: Words(
         _("The first round"),
         _("A committee secretary or a section head opens it. From then on every door is expected."),
-        _("To the rounds"), "field:rounds",
+        _("To the rounds"), "rounds:list",
     ),
 }  # fmt: skip
 

@@ -13,13 +13,12 @@ from fangxian.places.models import Place, PlaceKind
 
 @staff_view()
 def home(request: HttpRequest, who: Who) -> HttpResponse:
+    day = gap_queries.my_day(who.staff, who.grants, who.now)
     context = {
-        "who": who,
-        "gaps": gap_queries.my_gaps(who.staff, who.now) if who.can(Capability.GAPS) else None,
-        "groups": gap_queries.my_duties(who.staff, who.now) if who.can(Capability.RECORD) else None,
-        "given": gap_queries.my_one_offs(who.staff, who.now) if who.can(Capability.GAPS) else None,
+        "who": who, "gaps": day.gaps if who.can(Capability.GAPS) else None,
+        "groups": day.duties if who.can(Capability.RECORD) else None, "given": day.given,
         "may_give": who.can(Capability.GIVE_DUTY),
-    }
+    }  # fmt: skip
     return render(request, "console/home/home.html", context)
 
 

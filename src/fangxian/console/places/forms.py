@@ -37,8 +37,9 @@ class AddForm(forms.Form):
         label=_("Name"), max_length=120, help_text=_("As it is said on the spot: 荣华居, 3号, 501室, 北门.")
     )
     address = forms.CharField(
-        label=_("Address"), max_length=200, required=False, help_text=_("As it stands on a letter. Dwellings need it most.")
-    )
+        label=_("Address"), max_length=200, required=False,
+        help_text=_("As it stands on a letter. Dwellings need it most."),
+    )  # fmt: skip
     grid = PlaceField(label=_("Grid"), required=False, help_text=_("Empty: the same as the place above."))
 
     def __init__(
