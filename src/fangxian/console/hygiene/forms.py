@@ -25,7 +25,7 @@ def recipe(preset: Preset) -> str:
     if not preset.water_ml:
         return ""
     return _("%(agent)s and %(water)s of water make %(volume)s") % {
-        "agent": f"{preset.agent_units} {unit_word(preset.unit)}", "water": volume(preset.water_ml),
+        "agent": f"{preset.title} {preset.agent_units} {unit_word(preset.unit)}", "water": volume(preset.water_ml),
         "volume": volume(preset.working_ml),
     }  # fmt: skip
 
