@@ -385,7 +385,7 @@ def test_it_says_what_a_version_changed(
 
     assert "37.3" in page
     assert "区里要求" in page
-    assert "管理员" in page
+    assert re.search(r"<dd>[^<]* · 管理员</dd>", page)
     assert admin.get(reverse("playbooks:version", args=[row.id + 99])).status_code == 404
 
 

@@ -200,10 +200,12 @@ def shipped() -> tuple[Shipped, ...]:
 def names(versions: Sequence[Version]) -> dict[str, str]:
     """Actor -> name of the person; an actor that is no person (a command) stays as it is."""
     actors = {version.applied_by for version in versions}
-    ids = [UUID(actor) for actor in actors if _is_uuid(actor)]
-    found = {str(pk): name for pk, name in Staff.objects.filter(pk__in=ids).values_list("pk", "name")}
-    found["playbook"] = _("command line")
-    return {actor: found.get(actor, actor) for actor in actors}
+    people = {actor: UUID(actor) for actor in actors if _is_uuid(actor)}
+    known = dict(Staff.objects.filter(pk__in=people.values()).values_list("pk", "name"))
+    programs = {"playbook": _("command line")}
+    return {
+        actor: known.get(people[actor], actor) if actor in people else programs.get(actor, actor) for actor in actors
+    }
 
 
 def _is_uuid(text: str) -> bool:
