@@ -141,7 +141,11 @@ def retention(plan: Plan) -> tuple[Row, ...]:
     says = words.say_value
     return tuple(
         Row(
-            r.key, say(r.title), (_("%(days)s days") % {"days": r.keep_days}, says(("counted_from",), r.counted_from), says(("then",), r.then)),
+            r.key, say(r.title),
+            (
+                _("%(days)s days") % {"days": r.keep_days}, says(("counted_from",), r.counted_from),
+                says(("then",), r.then),
+            ),
             r.confirmed, r.source or "",
         )
         for r in plan.read(RetentionSection).retention
