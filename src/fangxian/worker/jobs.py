@@ -2,6 +2,8 @@
 
 from datetime import datetime
 
+from fangxian.files import actions as files
+from fangxian.hygiene import folds as hygiene
 from fangxian.registry.imports import actions as imports
 from fangxian.screening import folds as screening
 
@@ -12,10 +14,21 @@ def fold_register(now: datetime) -> int:
 
 
 def fold_places(now: datetime) -> int:
-    """Doors that were built or closed, taken into open rounds."""
-    return screening.fold_places(now=now)
+    """Doors and public areas that were built, closed or moved, taken into open rounds and into disinfection."""
+    return screening.fold_places(now=now) + hygiene.fold_areas(now=now)
 
 
 def take_imports(now: datetime) -> int:
     """The next uploaded list that was confirmed."""
     return imports.commit_next(now=now)
+
+
+def purge_files(now: datetime) -> int:
+    """Photos and documents whose term has ended."""
+    return files.purge(now=now)
+
+
+def remove_orphans(now: datetime) -> int:
+    """Contents of files that no row names; one look goes through all of them."""
+    files.remove_orphans(now=now)
+    return 0

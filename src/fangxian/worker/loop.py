@@ -19,7 +19,7 @@ from django.db import close_old_connections
 from fangxian.audit import actions as audit
 from fangxian.duties import actions as duties
 from fangxian.shared import clock
-from fangxian.worker.jobs import fold_places, fold_register, take_imports
+from fangxian.worker.jobs import fold_places, fold_register, purge_files, remove_orphans, take_imports
 
 logger = logging.getLogger(__name__)
 SET_ASIDE = timedelta(minutes=1)
@@ -79,6 +79,8 @@ JOBS: Sequence[Job] = (
     Job("beat", timedelta(seconds=30), _beat),
     Job("posts", timedelta(minutes=1), _posts),
     Job("seal", timedelta(seconds=10), _seal),
+    Job("purge", timedelta(hours=1), purge_files),
+    Job("orphans", timedelta(hours=6), remove_orphans),
 )
 
 

@@ -28,6 +28,7 @@ from fangxian.hygiene.queries import AreaTask
 from fangxian.places.models import Place, PlaceKind
 from fangxian.places.queries import full_names
 from fangxian.shared.ids import new_id
+from fangxian.stock.queries import unit_word
 
 BADGES = {
     queries.State.GAP: "gap", queries.State.UNKNOWN: "unknown", queries.State.OVERDUE: "due",
@@ -163,7 +164,8 @@ class SheetRow:
 
     agent: str
     mg_per_l: int
-    amounts: tuple[str, ...]
+    unit: str
+    amounts: tuple[int, ...]
 
 
 def _sheet(who: Who) -> list[SheetRow]:
@@ -175,10 +177,8 @@ def _sheet(who: Who) -> list[SheetRow]:
         for mg in strengths:
             if agent.stock_mg_per_l is not None and mg > agent.stock_mg_per_l:
                 continue
-            units = [rules.agent_units(agent, mg, litres * 1_000) for litres in (1, 2, 5, 10)]
-            unit = _("ml") if agent.base_unit == "ml" else _("tablets")
-            amounts = tuple(f"{amount} {unit}" for amount in units)
-            rows.append(SheetRow(agent.title.say(_language()), mg, amounts))
+            amounts = tuple(rules.agent_units(agent, mg, litres * 1_000) for litres in (1, 2, 5, 10))
+            rows.append(SheetRow(agent.title.say(_language()), mg, unit_word(agent.base_unit), amounts))
     return rows
 
 
