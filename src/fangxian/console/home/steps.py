@@ -27,12 +27,12 @@ WORDS: dict[StepKey, Words] = {
     StepKey.DWELLINGS: Words(
         _("Dwellings"),
         _("Import the list of dwellings that each committee keeps; any usual table will do."),
-        _("Import a list"), "imports:start",
+        _("Import a list"), "search:page",
     ),
     StepKey.PEOPLE: Words(
         _("People"),
         _("Import the register of residents, then vehicles, enterprises and their staff."),
-        _("Import a list"), "imports:start",
+        _("Import a list"), "search:page",
     ),
     StepKey.PLAYBOOK: Words(
         _("Playbook"),

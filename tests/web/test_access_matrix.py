@@ -1,0 +1,244 @@
+"""Who may open what, and how far: every address × every role × inside and outside of reach.
+
+An address without a line in `MATRIX` fails the suite, and so does a line that says something else than its view.
+"""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+import time_machine
+from django.db import transaction
+from django.test import Client
+from django.urls import URLPattern, URLResolver, get_resolver, reverse
+
+from fangxian.accounts.models import RoleGrant
+from fangxian.accounts.roles import CAPABILITIES, Capability, Role
+from fangxian.duties.models import Playbook
+from fangxian.shared.ids import new_id
+from tests.support.desk import NOW, Desks, Side, at_desk, make_desks
+from tests.support.factories import make_staff
+
+C = Capability
+OPEN, SIGNED_IN = "open", "signed-in"
+Arguments = Callable[[Side], dict[str, Any]]
+
+
+@dataclass(frozen=True)
+class Line:
+    """What an address asks for. `of` gives its arguments on one side of the street; None: it has none.
+
+    `strange` marks an address whose rows are made by its own tests: here an unknown id must be a 404.
+    """
+
+    needs: str
+    of: Arguments | None = None
+    post: bool = False
+    strange: bool = False
+
+
+def _place(side: Side) -> dict[str, Any]:
+    return {"place_id": side.hood.id}
+
+
+def _gap(side: Side) -> dict[str, Any]:
+    return {"gap_id": side.gap.id}
+
+
+def _subject(side: Side) -> dict[str, Any]:
+    return {"subject_id": side.person.pk}
+
+
+def _staff(side: Side) -> dict[str, Any]:
+    return {"staff_id": side.worker.id}
+
+
+def _grant(side: Side) -> dict[str, Any]:
+    return {"staff_id": side.worker.id, "grant_id": RoleGrant.objects.get(staff=side.worker).id}
+
+
+def _round(side: Side) -> dict[str, Any]:
+    return {"round_id": side.round.id}
+
+
+def _ground(side: Side) -> dict[str, Any]:
+    return {"round_id": side.round.id, "ground_id": side.door.parent_id}
+
+
+def _door(side: Side) -> dict[str, Any]:
+    return {"round_id": side.round.id, "door_id": side.door.id}
+
+
+def _version(_side: Side) -> dict[str, Any]:
+    return {"version_id": Playbook.objects.get().id}
+
+
+def _unknown(name: str) -> Arguments:
+    return lambda _side: {name: new_id()}
+
+
+def _key(value: str) -> Arguments:
+    return lambda _side: {"key": value}
+
+
+MATRIX: dict[str, Line] = {
+    "health": Line(OPEN),
+    "set_language": Line(OPEN, post=True),
+    "account:sign-in": Line(OPEN),
+    "account:code": Line(OPEN),
+    "account:sign-out": Line(OPEN, post=True),
+    "account:me": Line(SIGNED_IN),
+    "account:password": Line(SIGNED_IN),
+    "account:two-step": Line(SIGNED_IN),
+    "account:two-step-off": Line(SIGNED_IN, post=True),
+    "home": Line(SIGNED_IN),
+    "first-steps": Line(C.ACCOUNTS),
+    "board:home": Line(C.BOARD),
+    "board:place": Line(C.BOARD, _place),
+    "board:fragments": Line(C.BOARD, _place),
+    "board:wall": Line(C.BOARD, _place),
+    "board:wall-fragments": Line(C.BOARD, _place),
+    "gaps:list": Line(C.GAPS),
+    "gaps:gap": Line(C.GAPS, _gap),
+    "gaps:note": Line(C.GAPS, _gap, post=True),
+    "gaps:done": Line(C.RECORD, _gap, post=True),
+    "gaps:waive": Line(C.WAIVE, _gap, post=True),
+    "given:give": Line(C.GIVE_DUTY),
+    "given:done": Line(C.GAPS, _unknown("duty_id"), post=True, strange=True),
+    "search:page": Line(C.SEARCH),
+    "registry:subject": Line(C.REGISTER, _subject),
+    "registry:reveal": Line(C.REVEAL, _subject, post=True),
+    "places:home": Line(C.BOARD),
+    "places:place": Line(C.BOARD, _place),
+    "places:profile": Line(C.PLACES, _place, post=True),
+    "places:add": Line(C.PLACES, _place, post=True),
+    "places:move": Line(C.PLACES, _place, post=True),
+    "places:grid": Line(C.PLACES, _place, post=True),
+    "staff:list": Line(C.ACCOUNTS),
+    "staff:new": Line(C.ACCOUNTS),
+    "staff:account": Line(C.ACCOUNTS, _staff),
+    "staff:give-role": Line(C.ACCOUNTS, _staff, post=True),
+    "staff:end-role": Line(C.ACCOUNTS, _grant, post=True),
+    "staff:switch": Line(C.ACCOUNTS, _staff, post=True),
+    "staff:password": Line(C.ACCOUNTS, _staff, post=True),
+    "staff:two-step-off": Line(C.ACCOUNTS, _staff, post=True),
+    "field:today": Line(C.RECORD),
+    "field:grounds": Line(C.RECORD, _round),
+    "field:doors": Line(C.RECORD, _ground),
+    "field:vehicles": Line(C.RECORD, _ground),
+    "field:unlisted": Line(C.RECORD, _ground, post=True),
+    "field:door": Line(C.RECORD, _door),
+    "field:shell": Line(OPEN),
+    "field:hello": Line(C.RECORD),
+    "field:pack": Line(C.RECORD, post=True),
+    "field:sync": Line(C.RECORD, post=True),
+    "field:service-worker": Line(OPEN),
+    "field:manifest": Line(OPEN),
+    "rounds:list": Line(C.ROUNDS),
+    "rounds:open": Line(C.ROUNDS),
+    "rounds:progress": Line(C.ROUNDS, _round),
+    "rounds:enrolling": Line(C.ROUNDS, _round),
+    "rounds:close": Line(C.ROUNDS, _round, post=True),
+    "rounds:findings": Line(C.REGISTER),
+    "rounds:dismiss": Line(C.IMPORT, _unknown("finding_id"), post=True, strange=True),
+    "playbooks:home": Line(C.PLAYBOOK),
+    "playbooks:check": Line(C.PLAYBOOK, post=True),
+    "playbooks:shipped": Line(C.PLAYBOOK, lambda _side: {"name": "covid-2020-02"}, post=True),
+    "playbooks:apply": Line(C.PLAYBOOK, post=True),
+    "playbooks:version": Line(C.PLAYBOOK, _version),
+    "playbooks:download": Line(C.PLAYBOOK, _version),
+    "playbooks:threshold": Line(C.PLAYBOOK, _key("fever")),
+    "playbooks:new-region": Line(C.PLAYBOOK),
+    "playbooks:region": Line(C.PLAYBOOK, _key("hubei")),
+    "playbooks:new-item": Line(C.PLAYBOOK),
+    "playbooks:item": Line(C.PLAYBOOK, _key("A1")),
+    "hygiene:list": Line(C.DISINFECT),
+    "hygiene:area": Line(C.DISINFECT, lambda side: {"area_id": side.area.id}),
+    "hygiene:photo": Line(C.DISINFECT, _unknown("log_id"), strange=True),
+    "hygiene:mix": Line(C.DISINFECT),
+    "hygiene:labels": Line(C.DISINFECT),
+    "stock:list": Line(C.STOCK),
+    "stock:export": Line(C.STOCK),
+    "stock:store": Line(C.STOCK, _place),
+    "stock:receive": Line(C.STOCK, _place, post=True),
+    "stock:move": Line(C.STOCK, _place, post=True),
+    "stock:write-off": Line(C.STOCK, _place, post=True),
+    "stock:count": Line(C.STOCK, _place, post=True),
+}
+# the plan belongs to the whole street, so it is in reach wherever its administrator sits
+WITHOUT_SIDES = frozenset(name for name in MATRIX if name.startswith("playbooks:"))
+
+
+def _walk(resolver: URLResolver, space: str = "") -> Iterator[tuple[str, Any]]:
+    for pattern in resolver.url_patterns:
+        if isinstance(pattern, URLResolver):
+            yield from _walk(pattern, f"{space}{pattern.namespace}:" if pattern.namespace else space)
+        else:
+            assert isinstance(pattern, URLPattern)
+            yield f"{space}{pattern.name}", pattern.callback
+
+
+def test_every_address_has_a_line_and_every_line_an_address() -> None:
+    found = dict(_walk(get_resolver()))
+    assert set(MATRIX) - set(found) == set(), "lines without an address"
+    assert set(found) - set(MATRIX) == set(), "addresses without a line"
+
+
+def test_every_line_says_what_its_view_asks_for() -> None:
+    said = {name: getattr(view, "capability", None) for name, view in _walk(get_resolver())}
+    assert {name: line.needs for name, line in MATRIX.items()} == said
+
+
+@pytest.fixture
+def desks(db: None) -> Iterator[Desks]:
+    with time_machine.travel(NOW, tick=False):
+        yield make_desks()
+
+
+def _status(client: Client, name: str, line: Line, side: Side) -> int:
+    """The status of the answer; whatever the request wrote is undone."""
+    address = reverse(name, kwargs=line.of(side) if line.of else None)
+    with transaction.atomic():
+        answer = client.post(address) if line.post else client.get(address)
+        transaction.set_rollback(True)
+    return answer.status_code
+
+
+def test_without_signing_in_only_the_open_pages_open(desks: Desks) -> None:
+    for name, line in MATRIX.items():
+        if line.needs != OPEN:
+            address = reverse(name, kwargs=line.of(desks.here) if line.of else None)
+            answer = Client().post(address) if line.post else Client().get(address)
+            assert answer.status_code == 302, name
+            assert answer["Location"].startswith("/sign-in/"), name
+
+
+@pytest.mark.parametrize("role", list(Role))
+def test_a_role_opens_its_own_pages_as_far_as_it_reaches(role: Role, desks: Desks) -> None:
+    staff = make_staff(role, desks.here.hood, "试用")
+    client = at_desk(staff)
+    wrong = []
+    for name, line in MATRIX.items():
+        if line.needs in (OPEN, SIGNED_IN):
+            continue
+        may = line.needs in CAPABILITIES[role]
+        inside = _status(client, name, line, desks.here)
+        if inside == 403 if may else inside != 403:
+            wrong.append((name, "inside", inside))
+        elif may and (inside == 404) != line.strange:
+            wrong.append((name, "inside", inside))
+        if line.of and name not in WITHOUT_SIDES:
+            outside = _status(client, name, line, desks.there)
+            if outside not in ((404,) if may else (403,)):
+                wrong.append((name, "outside", outside))
+    assert wrong == []
+
+
+def test_a_role_that_has_ended_opens_nothing(desks: Desks) -> None:
+    staff = make_staff(Role.COMMITTEE_SECRETARY, desks.here.hood)
+    RoleGrant.objects.filter(staff=staff).update(since=NOW.replace(hour=0), until=NOW)
+    client = at_desk(staff)
+    for name, line in MATRIX.items():
+        if line.needs not in (OPEN, SIGNED_IN):
+            assert _status(client, name, line, desks.here) == 403, name
