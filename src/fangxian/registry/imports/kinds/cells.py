@@ -67,7 +67,8 @@ class Cells:
     def many(self, key: str) -> Iterator[tuple[str, Cell]]:
         """The filled cells of a field that several columns may hold: phone, phone_2, …"""
         for name, value in self.values.items():
-            if (name == key or name.startswith(f"{key}_")) and value is not None and self.text(name, 300):
+            numbered = name.startswith(f"{key}_") and name.removeprefix(f"{key}_").isdigit()
+            if (name == key or numbered) and value is not None and self.text(name, 300):
                 yield name, value
 
     def taken(self, key: str, found: T | Refusal) -> T | None:
