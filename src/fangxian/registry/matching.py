@@ -22,6 +22,7 @@ class Signal(StrEnum):
     NAME = "name"
     NAME_PINYIN = "name_pinyin"
     NAME_CLOSE = "name_close"
+    NAME_SCRIPT = "name_script"
     NAME_DIFFERS = "name_differs"
     PHONE = "phone"
     PHONE_DIFFERS = "phone_differs"
@@ -38,6 +39,7 @@ WEIGHTS: dict[Signal, int] = {
     Signal.NAME_PINYIN: 30,
     # brothers and sisters share a telephone, a door and all but one character
     Signal.NAME_CLOSE: -35,
+    Signal.NAME_SCRIPT: -35,
     Signal.NAME_DIFFERS: -70,
     # a name with a telephone or a door is enough, or the same list sent again would double everybody
     Signal.PHONE: 45,
@@ -55,6 +57,7 @@ WORDS: dict[Signal, Promise] = {
     Signal.NAME: _("the same name"),
     Signal.NAME_PINYIN: _("the same name in pinyin"),
     Signal.NAME_CLOSE: _("a name that differs in one character"),
+    Signal.NAME_SCRIPT: _("a name in another script"),
     Signal.NAME_DIFFERS: _("another name"),
     Signal.PHONE: _("the same telephone"),
     Signal.PHONE_DIFFERS: _("another telephone"),
@@ -101,7 +104,7 @@ class Likeness:
 
 def compare(one: Traits, other: Traits) -> Likeness:
     """How surely two records are the same person. Symmetric."""
-    signals = [_name(one, other)]
+    signals = [name_signal(one, other)]
     if one.documents & other.documents:
         return Likeness(WEIGHTS[Signal.DOCUMENT], (Signal.DOCUMENT, *signals))
     if one.lifelong and other.lifelong:
@@ -114,11 +117,13 @@ def compare(one: Traits, other: Traits) -> Likeness:
         signals.append(Signal.DOOR)
     if one.sex and other.sex and one.sex != other.sex:
         signals.append(Signal.SEX_DIFFERS)
-    most = SAME - 1 if Signal.NAME_CLOSE in signals else 100
+    most = SAME - 1 if {Signal.NAME_CLOSE, Signal.NAME_SCRIPT} & set(signals) else 100
     return Likeness(max(0, min(most, sum(WEIGHTS[signal] for signal in signals))), tuple(signals))
 
 
-def _name(one: Traits, other: Traits) -> Signal:
+def name_signal(one: Traits, other: Traits) -> Signal:
+    """How two names compare. Names of different scripts without a common reading are not held against each other
+    here: a Japanese name in Latin letters says nothing about its characters."""
     if one.name_key == other.name_key:
         return Signal.NAME
     if one.pinyin_key and one.pinyin_key == other.pinyin_key:
@@ -127,4 +132,6 @@ def _name(one: Traits, other: Traits) -> Signal:
     if shortest >= 2 and Levenshtein.distance(one.name_key, other.name_key, score_cutoff=1) <= 1:
         # of two characters one is half the name: only a third beside it makes the rest telling
         return Signal.NAME_CLOSE if shortest >= 3 else Signal.NAME_DIFFERS
+    if one.name_key.isascii() != other.name_key.isascii():
+        return Signal.NAME_SCRIPT
     return Signal.NAME_DIFFERS

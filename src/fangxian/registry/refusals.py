@@ -58,6 +58,7 @@ class Code(StrEnum):
     AREA_TYPE = "area_type"
     NO_PLACE_GIVEN = "no_place_given"
     DOCUMENTS_CONFLICT = "documents_conflict"
+    NAME_CONFLICT = "name_conflict"
     OUTSIDE_REACH = "outside_reach"
 
 
@@ -203,6 +204,10 @@ TEXTS: dict[Code, tuple[Promise, Promise]] = {
     Code.DOCUMENTS_CONFLICT: (
         _L("The documents of this row belong to two different persons in the register."),
         _L("Compare both documents with the person, and send the right one."),
+    ),
+    Code.NAME_CONFLICT: (
+        _L("This document number is registered under another name."),
+        _L("Compare name and number with the document. If the name has changed, ask the committee to change it."),
     ),
     Code.OUTSIDE_REACH: (
         _L("This is registered at a place that you are not responsible for."),

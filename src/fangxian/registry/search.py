@@ -45,7 +45,8 @@ def tokens_of(name: str) -> str:
     return " ".join(_ascii(token) for token in text.name_tokens(name))
 
 
-def _row(subject: Subject, area: str) -> SearchRow:
+def row_of(subject: Subject, area: str) -> SearchRow:
+    """The row of a subject that has none yet; `area` as `area_tokens` gives it, for all its places together."""
     tokens = tokens_of(subject.label)
     if subject.kind == SubjectKind.VEHICLE:
         # people remember a plate without its province and letter: 沪A12345 is asked for as 12345
@@ -55,9 +56,13 @@ def _row(subject: Subject, area: str) -> SearchRow:
 
 def area_tokens(place: Place) -> str:
     """Labels of the line above a place and of its grid, each a token: `p` + label at any depth, `g` + grid id."""
-    labels = [f"p{place.path[i : i + LABEL_WIDTH]}" for i in range(0, len(place.path), LABEL_WIDTH)]
-    if place.grid_id is not None:
-        labels.append(f"g{place.grid_id.hex}")
+    return area_tokens_of(place.path, place.grid_id)
+
+
+def area_tokens_of(path: str, grid_id: UUID | None) -> str:
+    labels = [f"p{path[i : i + LABEL_WIDTH]}" for i in range(0, len(path), LABEL_WIDTH)]
+    if grid_id is not None:
+        labels.append(f"g{grid_id.hex}")
     return " ".join(labels)
 
 
@@ -76,14 +81,14 @@ def index(subject_ids: Sequence[UUID]) -> None:
     for subject in subjects:
         own = places.get(subject.id)
         tokens = area_tokens(own) if own else " ".join(sorted(areas.get(subject.id, ())))
-        made.append(_row(subject, tokens))
+        made.append(row_of(subject, tokens))
     _save(made)
 
 
 def index_places(subjects: Sequence[Subject]) -> None:
     """As `index`, for place subjects that were just made."""
     places = {p.id: p for p in Place.objects.filter(id__in=[s.id for s in subjects])}
-    _save([_row(subject, area_tokens(places[subject.id])) for subject in subjects])
+    _save([row_of(subject, area_tokens(places[subject.id])) for subject in subjects])
 
 
 def _save(rows: Iterable[SearchRow]) -> None:

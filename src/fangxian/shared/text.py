@@ -336,8 +336,11 @@ def _digits(match: re.Match[str]) -> str:
     return match[0] if number is None else str(number)
 
 
+@lru_cache(maxsize=8192)
 def parse_address(value: str) -> Address:
     """Read an address by its units (弄 号 幢 单元 层 室), whatever order of detail it was written in."""
+    if not value:
+        return Address()
     text, inside = _address_text(value)
     parts: dict[str, str] = {"name": inside} if inside else {}
     end, words = 0, ""

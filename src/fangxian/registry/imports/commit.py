@@ -8,12 +8,13 @@ from itertools import islice
 from uuid import UUID
 
 from django.db import IntegrityError
-from django.db.models import F
+from django.db.models import F, Model
 from django.utils import translation
 
 from fangxian.audit import actions as audit
 from fangxian.files import actions as files
 from fangxian.places import actions as places
+from fangxian.places.actions import NewPlace
 from fangxian.places.models import Place, PlaceKind
 from fangxian.registry import search
 from fangxian.registry.actions import ensure_place_subjects
@@ -21,10 +22,20 @@ from fangxian.registry.imports import errors_book, rows, vocabulary
 from fangxian.registry.imports.kinds.cells import Context
 from fangxian.registry.imports.rows import Checked
 from fangxian.registry.imports.taking import areas, dwellings, enterprises, pending, persons, vehicles
-from fangxian.registry.imports.taking.pending import Outcome, Pending
+from fangxian.registry.imports.taking.pending import Outcome, Pending, Statement
 from fangxian.registry.imports.taking.run import Run
 from fangxian.registry.imports.taking.where import Where
-from fangxian.registry.models import Change, Household, ImportBatch, ImportKind, ImportStatus
+from fangxian.registry.models import (
+    Attachment,
+    Change,
+    ChangeKind,
+    Household,
+    ImportBatch,
+    ImportKind,
+    ImportStatus,
+    Subject,
+    SubjectKind,
+)
 from fangxian.shared import clock
 from fangxian.shared.writer import Pace, in_chunks
 
@@ -41,6 +52,7 @@ TAKERS: dict[ImportKind, Callable[[Sequence[Checked], Run], list[Pending]]] = {
     ImportKind.DWELLINGS: dwellings.prepare,
     ImportKind.AREAS: areas.prepare,
 }
+Ready = tuple[Checked, Pending, list[Statement]]
 _DOORS = (PlaceKind.DWELLING, PlaceKind.AREA)
 
 
@@ -67,9 +79,13 @@ class Work:
     run: Run
     polite: bool
     progress: Progress | None
-    pace: Pace = field(default_factory=Pace.for_database)
+    pace: Pace = field(init=False)
     refused: list[Checked] = field(default_factory=list)
     written: int = 0
+
+    def __post_init__(self) -> None:
+        # a command that nobody waits beside commits whole chunks; beside a working street the clock cuts them
+        self.pace = Pace.for_database() if self.polite else Pace(CHUNK, 1.0, CHUNK, pause=False)
 
 
 def context_of(batch: ImportBatch, now: datetime) -> Context:
@@ -129,32 +145,79 @@ def _take_chunk(chunk: Sequence[Checked], work: Work) -> None:
     for last_try in (False, True):
         pairs = _prepared(chunk[work.written - start :], work)
         try:
-            in_chunks(pairs, lambda part: _write(part, work), pace=work.pace, polite=work.polite)
+            _make_places(pairs, work)
+            ready = [(one, row, _compile(row, work.run)) for one, row in pairs]
+            in_chunks(ready, lambda part: _write(part, work), pace=work.pace, polite=work.polite)
             return
         except IntegrityError:
             if last_try:
                 raise
-            left = pairs[len(pairs) - (len(chunk) - (work.written - start)) :]
-            work.run.where.forget(place for _one, row in left for place in row.places)
 
 
-def _write(part: Sequence[tuple[Checked, Pending]], work: Work) -> None:
+def _make_places(pairs: Sequence[tuple[Checked, Pending]], work: Work) -> None:
+    """The doors and areas that the chunk makes, as places and as subjects, before the rows that stand on them.
+
+    Cut off behind this, they are found by the same rows when the batch goes on.
+    """
+    new = [place for _one, row in pairs for place in row.places]
+    if new:
+        in_chunks(new, lambda part: _add_places(part, work), pace=work.pace, polite=work.polite)
+    standing = {row.door for _one, row in pairs if row.door} - {place.id for place in new}
+    standing -= set(Subject.objects.filter(id__in=standing).values_list("id", flat=True))
+    if standing:
+        ensure_place_subjects(places=list(Place.objects.filter(id__in=standing)), now=work.run.now)
+
+
+def _add_places(part: Sequence[NewPlace], work: Work) -> None:
     run = work.run
-    rows_of = [row for _one, row in part]
-    new_places = [place for row in rows_of for place in row.places]
-    if new_places:
-        places.add(places=new_places, by=run.by, now=run.now)
-    pending.insert(one for row in rows_of for one in row.rows)
+    made = places.add(places=part, by=run.by, now=run.now)
+    run.where.learn(made)
+    rows: list[Model] = []
+    for place in made:
+        if place.kind in _DOORS:
+            label = run.where.spoken(place.id)[:120]
+            subject = Subject(id=place.id, kind=SubjectKind.PLACE, label=label, created_us=run.now_us)
+            change = Change(subject_id=place.id, kind=ChangeKind.ADDED, at_us=run.now_us)
+            rows += [subject, change, search.row_of(subject, search.area_tokens(place))]
+    pending.write(pending.compiled(rows))
+
+
+def _compile(row: Pending, run: Run) -> list[Statement]:
+    """Everything that a row inserts. New subjects get their row in the search index here, changed ones afterwards."""
+    rows = list(row.rows)
+    homes = {one.subject_id for one in rows if isinstance(one, Household)}
+    new = [one for one in rows if isinstance(one, Subject)]
+    for subject in new:
+        if subject.id not in homes:
+            rows.append(search.row_of(subject, _area(subject.id, row, run)))
+    known = {subject.id for subject in new}
+    row.reindex = {subject for subject in row.changed if subject not in known and subject != row.door}
+    rows += [Change(subject_id=subject, kind=kind, at_us=run.now_us) for subject, kind in row.changed.items()]
+    return pending.compiled(rows)
+
+
+def _area(subject_id: UUID, row: Pending, run: Run) -> str:
+    tokens: set[str] = set()
+    for one in row.rows:
+        if (
+            isinstance(one, Attachment)
+            and one.subject_id == subject_id
+            and one.relation in search.PLACED
+            and one.place_id
+        ):
+            spot = run.where.spot(one.place_id)
+            if spot is not None:
+                tokens.update(search.area_tokens_of(spot.path, spot.grid).split())
+    return " ".join(sorted(tokens))
+
+
+def _write(part: Sequence[Ready], work: Work) -> None:
+    pending.write(statement for _one, _row, statements in part for statement in statements)
+    rows_of = [row for _one, row, _statements in part]
     pending.update(one for row in rows_of for one in row.updates)
-    _lay_grids(rows_of, run)
-    doors = {place.id for place in new_places if place.kind in _DOORS} | {row.door for row in rows_of if row.door}
-    if doors:
-        ensure_place_subjects(places=list(Place.objects.filter(id__in=doors)), now=run.now)
-    changed = [(subject, kind) for row in rows_of for subject, kind in row.changed.items()]
-    pending.insert(Change(subject_id=subject, kind=kind, at_us=run.now_us) for subject, kind in changed)
-    homes = {one.subject_id for row in rows_of for one in row.rows if isinstance(one, Household)}
-    search.index([subject for subject, _kind in changed if subject not in homes and subject not in doors])
-    _count(part, work)
+    _lay_grids(rows_of, work.run)
+    search.index([subject for row in rows_of for subject in row.reindex])
+    _count([(one, row) for one, row, _statements in part], work)
 
 
 def _lay_grids(rows_of: Sequence[Pending], run: Run) -> None:

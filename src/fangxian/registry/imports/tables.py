@@ -1,6 +1,5 @@
 """From the sheets of a file to tables: where the headings are, which rows are data, and what is neither."""
 
-from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -142,15 +141,21 @@ def _lines(sheet: Sheet, start: int, headers: Sequence[str]) -> tuple[list[Line]
     return lines, notes
 
 
+def _repeats(row: Sequence[Cell], keys: Sequence[str]) -> bool:
+    """The headings again. A first look at one cell spares most rows the comparison."""
+    first = next((index for index, cell in enumerate(row) if cell is not None), 0)
+    if first >= len(keys) or mapping.header_key(row[first]) != keys[first]:
+        return False
+    same = sum(mapping.header_key(cell) == key for cell, key in zip(row, keys, strict=False) if key)
+    return same >= 2 and same * 2 > sum(1 for key in keys if key)
+
+
 def _not_data(filled: Sequence[Cell], row: Sequence[Cell], keys: Sequence[str], merged: int) -> NoteKind | None:
     """What a row is when it is no data: the headings again, a heading of a group, a line under the list."""
-    same = sum(mapping.header_key(cell) == key for cell, key in zip(row, keys, strict=False) if key)
-    if same >= 2 and same * 2 > sum(1 for key in keys if key):
+    if all(isinstance(cell, str) for cell in filled) and _repeats(row, keys):
         return NoteKind.HEADER_REPEATED
-    first = str(filled[0])
-    if len(filled) <= max(_LABEL_COLUMNS, 1) + 1 and first.casefold().startswith(_FOOTERS):
+    if len(filled) <= _LABEL_COLUMNS + 1 and str(filled[0]).casefold().startswith(_FOOTERS):
         return NoteKind.FOOTER
-    distinct = Counter(str(cell) for cell in filled)
-    if len(distinct) == 1 and merged >= max(_LABEL_COLUMNS, len(filled)) and len(keys) > _LABEL_COLUMNS:
+    if merged >= max(_LABEL_COLUMNS, len(filled)) and len(keys) > _LABEL_COLUMNS and len(set(map(str, filled))) == 1:
         return NoteKind.GROUP_LABEL
     return None

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
+from functools import cache
 from typing import Any
 from uuid import UUID
 
@@ -19,6 +20,7 @@ from fangxian.registry.models import (
     Household,
     Person,
     Phone,
+    SearchRow,
     Subject,
     Vehicle,
 )
@@ -27,6 +29,7 @@ from fangxian.registry.refusals import Refusal
 # parents before children, as the foreign keys ask
 _ORDER: tuple[type[models.Model], ...] = (
     Subject, Person, Household, Vehicle, Enterprise, Document, Phone, Attachment, Candidate, Change,
+    SearchRow,
 )  # fmt: skip
 _RANK = {ChangeKind.ADDED: 0, ChangeKind.MOVED: 1, ChangeKind.CHANGED: 2}
 
@@ -50,6 +53,7 @@ class Pending:
     door: UUID | None = None
     regrid: list[tuple[UUID, UUID]] = field(default_factory=list)
     changed: dict[UUID, ChangeKind] = field(default_factory=dict)
+    reindex: set[UUID] = field(default_factory=set)
 
     @classmethod
     def refuse(cls, errors: dict[str, Refusal]) -> "Pending":
@@ -68,21 +72,34 @@ class Pending:
             self.outcome = Outcome.UPDATED
 
 
-def insert(rows: Iterable[models.Model]) -> None:
-    """Insert rows of several models in the order of their foreign keys, without the ORM's cost per row.
+Statement = tuple[int, str, list[Any]]
+
+
+def compiled(rows: Iterable[models.Model]) -> list[Statement]:
+    """Rows as what a cursor takes: rank of the table, statement, values. Made outside the writer's lock.
 
     Values go through the fields as in a save, so a row written here is the row that the ORM would have written.
     """
-    by_model: dict[type[models.Model], list[models.Model]] = {}
+    made: list[Statement] = []
     for row in rows:
-        by_model.setdefault(type(row), []).append(row)
+        sql, columns = _statement(type(row))
+        values = [one.get_db_prep_save(getattr(row, one.attname), connection) for one in columns]
+        made.append((_ORDER.index(type(row)), sql, values))
+    return made
+
+
+def write(statements: Iterable[Statement]) -> None:
+    """Insert compiled rows, one call a table, in the order of their foreign keys."""
+    by_table: dict[tuple[int, str], list[list[Any]]] = {}
+    for rank, sql, values in statements:
+        by_table.setdefault((rank, sql), []).append(values)
     with connection.cursor() as cursor:
-        for model in sorted(by_model, key=_ORDER.index):
-            sql, columns = _statement(model)
-            cursor.executemany(sql, [_values(row, columns) for row in by_model[model]])
+        for key in sorted(by_table):
+            cursor.executemany(key[1], by_table[key])
 
 
-def _statement(model: type[models.Model]) -> tuple[str, Sequence[models.Field[Any, Any]]]:
+@cache
+def _statement(model: type[models.Model]) -> "tuple[str, Sequence[models.Field[Any, Any]]]":
     columns = [one for one in model._meta.concrete_fields if not isinstance(one, models.AutoField)]
     quote = connection.ops.quote_name
     names = ", ".join(quote(one.column) for one in columns)
@@ -90,10 +107,6 @@ def _statement(model: type[models.Model]) -> tuple[str, Sequence[models.Field[An
     return f"INSERT INTO {quote(model._meta.db_table)} ({names}) VALUES ({marks})", columns
 
 
-def _values(row: models.Model, columns: Sequence[models.Field[Any, Any]]) -> list[Any]:
-    return [one.get_db_prep_save(getattr(row, one.attname), connection) for one in columns]
-
-
 def update(rows: Iterable[tuple[models.Model, tuple[str, ...]]]) -> None:
     for row, names in rows:
-        row.save(update_fields=list(names))
+        type(row)._base_manager.filter(pk=row.pk).update(**{name: getattr(row, name) for name in names})

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date
+from functools import cached_property
 from uuid import UUID
 
 from django.db.models import QuerySet
@@ -57,6 +58,15 @@ class Sought:
         return cls(
             row.name, row.name_key, row.birth_date, row.sex, row.documents,
             tuple(phone.value for phone in row.phones), frozenset(doors),
+        )  # fmt: skip
+
+    @cached_property
+    def traits(self) -> Traits:
+        indexes = {document_index(document): document.kind for document in self.documents}
+        return Traits(
+            self.name_key, pinyin_key(self.name), self.birth_date, self.sex, frozenset(indexes),
+            frozenset(index for index, kind in indexes.items() if kind in LIFELONG),
+            frozenset(key for phone in self.phones for key in phone_lookups(phone)), self.doors,
         )  # fmt: skip
 
 
@@ -147,7 +157,7 @@ class People:
 
     def best(self, one: Sought) -> tuple[Known, Likeness] | None:
         """The likeliest person, at or above the threshold of a possible double; the older one of two alike."""
-        traits = _traits(one)
+        traits = one.traits
         ids = set(self.by_name.get(one.name_key, ()))
         for phone in traits.phones:
             ids |= self.by_phone.get(phone, set())
@@ -165,12 +175,3 @@ def _pointers(rows: QuerySet[Subject]) -> dict[UUID, UUID]:
     """Absorbed subject to survivor."""
     pairs = rows.filter(merged_into__isnull=False).values_list("id", "merged_into")
     return {one: survivor for one, survivor in pairs if survivor is not None}
-
-
-def _traits(one: Sought) -> Traits:
-    indexes = {document_index(document): document.kind for document in one.documents}
-    return Traits(
-        one.name_key, pinyin_key(one.name), one.birth_date, one.sex, frozenset(indexes),
-        frozenset(index for index, kind in indexes.items() if kind in LIFELONG),
-        frozenset(key for phone in one.phones for key in phone_lookups(phone)), one.doors,
-    )  # fmt: skip

@@ -6,6 +6,7 @@ from datetime import date
 from uuid import UUID
 
 from fangxian.places.models import PlaceKind
+from fangxian.registry import matching
 from fangxian.registry.identity import document_index, document_lookups, new_document, new_phone, phone_lookups
 from fangxian.registry.imports.kinds.persons import PersonRow
 from fangxian.registry.imports.rows import Checked
@@ -16,7 +17,7 @@ from fangxian.registry.imports.taking.pending import Pending
 from fangxian.registry.imports.taking.people import Known, People, Sought
 from fangxian.registry.imports.taking.run import Run
 from fangxian.registry.imports.taking.where import floor_key
-from fangxian.registry.matching import Likeness, Verdict
+from fangxian.registry.matching import Likeness, Signal, Verdict
 from fangxian.registry.models import (
     Attachment,
     Candidate,
@@ -102,12 +103,14 @@ def _column(field: str, refusal: Refusal) -> str:
 def _decide(case: _Case, sought: Sought, people: People, homes: Homes, run: Run) -> None:
     holders = people.by_documents(sought)
     if len(holders) > 1:
-        key = next((one for one in case.checked.columns if one.startswith("document")), "document")
-        run.where.forget(case.pending.places)
-        case.pending = Pending.refuse({key: Refusal(Code.DOCUMENTS_CONFLICT)})
+        _give_back(case, run, "document", Refusal(Code.DOCUMENTS_CONFLICT))
+        return
+    same = people.known[holders[0]] if holders else None
+    if same is not None and matching.name_signal(sought.traits, same.traits()) is Signal.NAME_DIFFERS:
+        # a number typed into the wrong row would rename somebody
+        _give_back(case, run, "name", Refusal(Code.NAME_CONFLICT))
         return
     found = None if holders else people.best(sought)
-    same = people.known[holders[0]] if holders else None
     if found is not None and found[1].verdict is Verdict.SAME:
         same = found[0]
     held = same or _new(case, run)
@@ -122,6 +125,12 @@ def _decide(case: _Case, sought: Sought, people: People, homes: Homes, run: Run)
     if created:
         case.pending.touch(held.id, ChangeKind.ADDED)
     case.pending.settle(created)
+
+
+def _give_back(case: _Case, run: Run, field: str, refusal: Refusal) -> None:
+    run.where.forget(case.pending.places)
+    column = next((one for one in case.checked.columns if one.startswith(field)), field)
+    case.pending = Pending.refuse({column: refusal})
 
 
 def _new(case: _Case, run: Run) -> Known:
@@ -157,18 +166,14 @@ def _renew(case: _Case, held: Known) -> None:
     if "language" in case.checked.columns and row.language != person.language:
         person.language = row.language
         changed.append("language")
-    if row.name_key != person.name_key and not _same_name_elsewhere(row, person):
+    if row.name_key != person.name_key and row.name_key.isascii() == person.name_key.isascii():
+        # a name in Latin letters beside one in characters is another spelling, no new name
         person.name, person.name_key = row.name, row.name_key
         changed += ["name", "name_key"]
         case.pending.updates.append((Subject(id=held.id, label=row.name), ("label",)))
     if changed:
         case.pending.updates.append((person, tuple(changed)))
         case.pending.touch(held.id, ChangeKind.CHANGED)
-
-
-def _same_name_elsewhere(row: PersonRow, person: Person) -> bool:
-    """A name in Latin letters beside one in characters (or the other way) is another spelling, no new name."""
-    return row.name_key.isascii() != person.name_key.isascii()
 
 
 def _identify(case: _Case, held: Known) -> None:

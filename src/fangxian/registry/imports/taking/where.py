@@ -73,6 +73,7 @@ class Where:
         self.default_site: UUID | None = None
         self.default_block: Spot | None = None
         self._spoken: dict[UUID, str] = {}
+        self._spots: dict[UUID, Spot] = {}
         self._load(root)
 
     def _load(self, root: Place) -> None:
@@ -104,6 +105,7 @@ class Where:
     def _add_site(self, spot: Spot, profile: dict[str, object]) -> None:
         self.sites[spot.id] = Site(spot)
         self._spoken[spot.id] = spot.name
+        self._spots[spot.id] = spot
         aliases = profile.get("aliases")
         names = [spot.name, spot.address, *(aliases if isinstance(aliases, list) else [])]
         for name in names:
@@ -116,6 +118,7 @@ class Where:
 
     def _add_part(self, site: Site, spot: Spot, parent: Spot) -> None:
         self._spoken[spot.id] = f"{self._spoken[parent.id]} {spot.name}"
+        self._spots[spot.id] = spot
         if spot.kind == PlaceKind.BLOCK:
             site.blocks[block_key(spot.name)] = spot
             if spot.address:
@@ -212,6 +215,14 @@ class Where:
                     if spot.id == place_id:
                         held[pair] = replace(spot, grid=grid)
                         return
+
+    def spot(self, place_id: UUID) -> Spot | None:
+        return self._spots.get(place_id)
+
+    def learn(self, places: Iterable[Place]) -> None:
+        """These places stand now: their paths are known."""
+        for place in places:
+            self._spots[place.id] = replace(self._spots[place.id], path=place.path, grid=place.grid_id)
 
     def forget(self, places: Iterable[NewPlace]) -> None:
         """These places were not written after all."""
