@@ -3,17 +3,19 @@
 A `Ledger` gathers differences and posts them in one fixed order, so that two transactions cannot wait for each other.
 """
 
+import json
+from collections import Counter as Counted
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
-from typing import Final
+from typing import Any, Final
 from uuid import UUID
 
 from django.db import connection
 
 from fangxian.duties.models import Counter, Headcount, Standing, Tally
 from fangxian.shared import clock
-from fangxian.shared.ids import db_id
+from fangxian.shared.ids import db_id, from_db
 
 COUNTER_COLUMNS: Final = ("expected", "met", "late", "missed", "unknown", "waived")
 SqlValue = int | str | UUID | date
@@ -118,7 +120,34 @@ def renode_standing(subject_ids: Iterable[UUID], node_id: UUID) -> None:
     _post_tallies(tallies)
 
 
-def _post_tallies(tallies: dict[tuple[UUID, str], list[int]]) -> None:
+def post_gaps(subject_ids: Sequence[Any]) -> None:
+    """One more open gap for each of these subjects, ids as the database stores them. Built for the sweep: one UPDATE.
+
+    A subject without a standing is enrolled in nothing that counts, and is passed over.
+    """
+    table = Standing._meta.db_table
+    once = list(dict.fromkeys(subject_ids))
+    lock, source, values = "", "SELECT value FROM json_each(%s)", list[Any]([json.dumps(once)])
+    if connection.vendor == "postgresql":
+        source, values = "SELECT unnest(%s::uuid[])", [once]
+        # in one order, because a record may hold some of these rows and ask for others
+        lock = f"SELECT 1 FROM {table} WHERE subject_id IN ({source}) ORDER BY subject_id FOR UPDATE"
+    with connection.cursor() as cursor:
+        if lock:
+            cursor.execute(lock, values)
+        cursor.execute(
+            f"UPDATE {table} SET open_gaps = open_gaps + 1 WHERE subject_id IN ({source}) "
+            "RETURNING node_id, kind, open_gaps, enrolled",
+            values,
+        )
+        first = Counted((row[0], row[1]) for row in cursor.fetchall() if row[2] == 1 and row[3] > 0)
+    _post_tallies({(from_db(node), kind): [0, count] for (node, kind), count in first.items()})
+    again = list((Counted(subject_ids) - Counted(once)).elements())
+    if again:
+        post_gaps(again)
+
+
+def _post_tallies(tallies: Mapping[tuple[UUID, str], list[int]]) -> None:
     rows = [((db_id(node), kind), tuple(delta)) for (node, kind), delta in sorted(tallies.items()) if any(delta)]
     _add(Tally._meta.db_table, ("node_id", "kind"), ("enrolled", "uncovered"), rows)
 

@@ -1,4 +1,8 @@
-"""Plans, cohorts, duties, gaps and the counters over them. Instants are microseconds UTC."""
+"""Plans, cohorts, duties, gaps and the counters over them. Instants are microseconds UTC.
+
+Foreign keys of the large tables have no index of their own where a composite one serves: a million gaps in a morning
+pay for each index, and their parents are never deleted.
+"""
 
 from typing import ClassVar
 
@@ -64,9 +68,9 @@ class Member(models.Model):
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
     cohort = models.ForeignKey(Cohort, on_delete=models.PROTECT, related_name="members")
-    subject = models.ForeignKey(Subject, on_delete=models.PROTECT, related_name="memberships")
-    place = models.ForeignKey(Place, on_delete=models.PROTECT, related_name="+")
-    node = models.ForeignKey(Place, on_delete=models.PROTECT, related_name="+")
+    subject = models.ForeignKey(Subject, on_delete=models.PROTECT, related_name="memberships", db_index=False)
+    place = models.ForeignKey(Place, on_delete=models.PROTECT, related_name="+", db_index=False)
+    node = models.ForeignKey(Place, on_delete=models.PROTECT, related_name="+", db_index=False)
     since_us = models.BigIntegerField()
     opens_us = models.BigIntegerField(help_text="start of the first window, for duties that are owed once")
     due_us = models.BigIntegerField(null=True, help_text="due time, for duties that are owed once")
@@ -89,12 +93,12 @@ class Duty(models.Model):
     """
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
-    rule = models.ForeignKey(Rule, on_delete=models.PROTECT, related_name="duties")
-    cohort = models.ForeignKey(Cohort, on_delete=models.PROTECT, related_name="duties")
-    subject = models.ForeignKey(Subject, on_delete=models.PROTECT, related_name="duties")
-    place = models.ForeignKey(Place, on_delete=models.PROTECT, related_name="+")
-    node = models.ForeignKey(Place, on_delete=models.PROTECT, related_name="+")
-    node_next = models.ForeignKey(Place, on_delete=models.PROTECT, related_name="+")
+    rule = models.ForeignKey(Rule, on_delete=models.PROTECT, related_name="duties", db_index=False)
+    cohort = models.ForeignKey(Cohort, on_delete=models.PROTECT, related_name="duties", db_index=False)
+    subject = models.ForeignKey(Subject, on_delete=models.PROTECT, related_name="duties", db_index=False)
+    place = models.ForeignKey(Place, on_delete=models.PROTECT, related_name="+", db_index=False)
+    node = models.ForeignKey(Place, on_delete=models.PROTECT, related_name="+", db_index=False)
+    node_next = models.ForeignKey(Place, on_delete=models.PROTECT, related_name="+", db_index=False)
     window_us = models.BigIntegerField(help_text="start of the window that is owed next")
     due_us = models.BigIntegerField()
     deadline_us = models.BigIntegerField(null=True)
@@ -149,18 +153,17 @@ class Fulfilment(models.Model):
     """A record from the field counted for a window. `observed_us` judges it, `received_us` explains it."""
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
-    duty = models.ForeignKey(Duty, on_delete=models.PROTECT, related_name="fulfilments")
+    duty = models.ForeignKey(Duty, on_delete=models.PROTECT, related_name="fulfilments", db_index=False)
     window_us = models.BigIntegerField()
-    node = models.ForeignKey(Place, on_delete=models.PROTECT, related_name="+")
+    node = models.ForeignKey(Place, on_delete=models.PROTECT, related_name="+", db_index=False)
     outcome = models.CharField(max_length=5, choices=Outcome)
     observed_us = models.BigIntegerField()
     received_us = models.BigIntegerField()
     ref = models.CharField(max_length=60, help_text="the record, as kind:id")
     by = models.CharField(max_length=40)
-    playbook = models.ForeignKey(Playbook, null=True, on_delete=models.PROTECT, related_name="+")
+    playbook = models.ForeignKey(Playbook, null=True, on_delete=models.PROTECT, related_name="+", db_index=False)
 
     class Meta:
-        indexes: ClassVar[list[models.Index]] = [models.Index(fields=["duty", "window_us"], name="fulfilment_duty")]
         constraints: ClassVar[list[models.BaseConstraint]] = [
             # a record that is sent again counts once for a window
             models.UniqueConstraint(fields=["duty", "window_us", "ref"], name="fulfilment_once")
@@ -186,9 +189,9 @@ class Gap(models.Model):
     """
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
-    duty = models.ForeignKey(Duty, on_delete=models.PROTECT, related_name="gaps")
-    rule = models.ForeignKey(Rule, on_delete=models.PROTECT, related_name="gaps")
-    node = models.ForeignKey(Place, on_delete=models.PROTECT, related_name="+")
+    duty = models.ForeignKey(Duty, on_delete=models.PROTECT, related_name="gaps", db_index=False)
+    rule = models.ForeignKey(Rule, on_delete=models.PROTECT, related_name="gaps", db_index=False)
+    node = models.ForeignKey(Place, on_delete=models.PROTECT, related_name="+", db_index=False)
     window_us = models.BigIntegerField()
     due_us = models.BigIntegerField()
     lapsed_us = models.BigIntegerField()
@@ -200,7 +203,7 @@ class Gap(models.Model):
     closed_us = models.BigIntegerField(null=True)
     closed_by = models.CharField(max_length=40, blank=True)
     reason = models.CharField(max_length=200, blank=True, help_text="why it was waived")
-    playbook = models.ForeignKey(Playbook, null=True, on_delete=models.PROTECT, related_name="+")
+    playbook = models.ForeignKey(Playbook, null=True, on_delete=models.PROTECT, related_name="+", db_index=False)
 
     class Meta:
         verbose_name = _("gap")
@@ -242,8 +245,8 @@ class Opened(models.Model):
     """The window of a rule has been opened: `expected` of its counters was set from the headcount of that moment."""
 
     id = models.BigAutoField(primary_key=True)
-    rule = models.ForeignKey(Rule, on_delete=models.PROTECT, related_name="+")
-    cohort = models.ForeignKey(Cohort, on_delete=models.PROTECT, related_name="+")
+    rule = models.ForeignKey(Rule, on_delete=models.PROTECT, related_name="+", db_index=False)
+    cohort = models.ForeignKey(Cohort, on_delete=models.PROTECT, related_name="+", db_index=False)
     window_us = models.BigIntegerField()
 
     class Meta:
@@ -256,9 +259,9 @@ class Counter(models.Model):
     """Per rule, window and node. `open` is what remains: expected - met - late - missed - unknown - waived."""
 
     id = models.BigAutoField(primary_key=True)
-    rule = models.ForeignKey(Rule, on_delete=models.PROTECT, related_name="+")
-    cohort = models.ForeignKey(Cohort, on_delete=models.PROTECT, related_name="+")
-    node = models.ForeignKey(Place, on_delete=models.PROTECT, related_name="+")
+    rule = models.ForeignKey(Rule, on_delete=models.PROTECT, related_name="+", db_index=False)
+    cohort = models.ForeignKey(Cohort, on_delete=models.PROTECT, related_name="+", db_index=False)
+    node = models.ForeignKey(Place, on_delete=models.PROTECT, related_name="+", db_index=False)
     window_us = models.BigIntegerField()
     day = models.DateField(help_text="the local day of the window's start")
     expected = models.IntegerField(default=0)
@@ -287,8 +290,8 @@ class Headcount(models.Model):
     """Members of a cohort at a node: what the next window will expect."""
 
     id = models.BigAutoField(primary_key=True)
-    cohort = models.ForeignKey(Cohort, on_delete=models.PROTECT, related_name="+")
-    node = models.ForeignKey(Place, on_delete=models.PROTECT, related_name="+")
+    cohort = models.ForeignKey(Cohort, on_delete=models.PROTECT, related_name="+", db_index=False)
+    node = models.ForeignKey(Place, on_delete=models.PROTECT, related_name="+", db_index=False)
     count = models.IntegerField(default=0)
 
     class Meta:
@@ -303,7 +306,7 @@ class Standing(models.Model):
 
     subject = models.OneToOneField(Subject, primary_key=True, on_delete=models.PROTECT, related_name="standing")
     kind = models.CharField(max_length=12, choices=SubjectKind)
-    node = models.ForeignKey(Place, on_delete=models.PROTECT, related_name="+")
+    node = models.ForeignKey(Place, on_delete=models.PROTECT, related_name="+", db_index=False)
     enrolled = models.IntegerField(default=0)
     open_gaps = models.IntegerField(default=0)
 
@@ -317,7 +320,7 @@ class Tally(models.Model):
     """Subjects of a kind at a node: enrolled in anything, and with a gap open. The three big numbers are sums of it."""
 
     id = models.BigAutoField(primary_key=True)
-    node = models.ForeignKey(Place, on_delete=models.PROTECT, related_name="+")
+    node = models.ForeignKey(Place, on_delete=models.PROTECT, related_name="+", db_index=False)
     kind = models.CharField(max_length=12, choices=SubjectKind)
     enrolled = models.IntegerField(default=0)
     uncovered = models.IntegerField(default=0)

@@ -1,5 +1,6 @@
 """Bringing a plan into force: rules appear, change and end, and the duties with them."""
 
+from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -13,7 +14,7 @@ from fangxian.audit import actions as audit
 from fangxian.duties import schedules
 from fangxian.duties.actions.windows import opened_windows
 from fangxian.duties.ledger import Ledger
-from fangxian.duties.models import Cohort, Duty, Gap, GapStatus, Member, Playbook, Rule
+from fangxian.duties.models import Cohort, Duty, Gap, GapStatus, Member, Opened, Playbook, Rule
 from fangxian.duties.plan_schema import Plan, RuleSpec
 from fangxian.shared import clock
 from fangxian.shared.clock import MINUTE_US
@@ -230,14 +231,32 @@ def reschedule(*, rule: Rule, now: datetime) -> None:
 
 
 def give_back(*, duties: Sequence[Duty], rule: Rule, spec: RuleSpec) -> None:
-    """Take these duties out of `expected` of their current window, where that window has been opened."""
+    """Take these duties out of `expected` of the windows they still have before them, where those were opened.
+
+    Usually that is the current one; a duty that the sweep has not reached yet is expected in the window after it too.
+    """
     ledger = Ledger()
     owed = [duty for duty in duties if duty.deadline_us is not None]
-    opened = _opened_windows(rule, {(duty.cohort_id, duty.window_us) for duty in owed}, spec)
+    opened = _opened_from(rule, spec, owed)
     for duty in owed:
-        if (duty.cohort_id, duty.window_us) in opened:
-            ledger.count((rule.id, duty.cohort_id, duty.window_us, duty.node_id), "expected", -1)
+        for window_us in opened[duty.cohort_id]:
+            if window_us == duty.window_us or (window_us > duty.window_us and spec.schedule.type != "once"):
+                node_id = duty.node_id if window_us == duty.window_us else duty.node_next_id
+                ledger.count((rule.id, duty.cohort_id, window_us, node_id), "expected", -1)
     ledger.post()
+
+
+def _opened_from(rule: Rule, spec: RuleSpec, duties: Sequence[Duty]) -> dict[int, set[int]]:
+    """Starts of opened windows by cohort, from the earliest that one of these duties stands in."""
+    found: dict[int, set[int]] = defaultdict(set)
+    if spec.schedule.type == "once":
+        for duty in duties:
+            found[duty.cohort_id].add(duty.window_us)
+    elif duties:
+        rows = Opened.objects.filter(rule=rule, window_us__gte=min(duty.window_us for duty in duties))
+        for cohort_id, window_us in rows.values_list("cohort_id", "window_us"):
+            found[cohort_id].add(window_us)
+    return found
 
 
 def end_duties(*, rule: Rule, now: datetime, outside: str | None = None) -> int:

@@ -1,33 +1,39 @@
 """The sweep: deadlines that passed become gaps. Its cost follows what is due, never the register.
 
-Raw statements, since a million duties may lapse in one minute: one UPDATE a (rule, window) that compares the deadline
-it read, so that a duty fulfilled meanwhile is left alone, and one INSERT for the gaps of those it changed.
+Raw statements, since a million duties may lapse in one minute. Rows are read in pages without the writer's lock and
+grouped by rule and window; each short transaction then moves its duties by comparing the deadline that was read, so
+that one fulfilled meanwhile is left alone, and writes the gaps of those it moved.
 """
 
 import json
+from collections import Counter as Counted
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
-from uuid import UUID
+from itertools import groupby
+from typing import Any, Final
 
 from django.db import connection
 
 from fangxian.duties import rules
 from fangxian.duties.actions.plan import playbook_at
 from fangxian.duties.actions.windows import open_window, opened_windows
-from fangxian.duties.ledger import Ledger
+from fangxian.duties.ledger import Ledger, post_gaps
 from fangxian.duties.models import Cause, Cohort, Duty, Gap, GapStatus, Heartbeat, Rule
 from fangxian.duties.plan_schema import RuleSpec
 from fangxian.duties.schedules import Window, next_window, window_at
 from fangxian.shared import clock
 from fangxian.shared.clock import MINUTE_US
 from fangxian.shared.ids import db_id, from_db, new_id
-from fangxian.shared.writer import in_chunks, write_lock
+from fangxian.shared.writer import Pace, in_chunks, write_lock
 
-MOST_ROUNDS = 400
+PAGE: Final = 5_000
+MOST_ROUNDS: Final = 400
 """How many windows back one sweep catches up, after the worker stood still."""
+
+DbId = Any
+"""An id as the database stores it: it is only handed back, so it is never turned into a UUID on the way."""
 
 
 @dataclass
@@ -39,17 +45,16 @@ class SweepReport:
 
 
 @dataclass(frozen=True, slots=True)
-class _Due:
-    """One lapsed duty as it was read: what the UPDATE compares, and what the gap needs."""
+class _Key:
+    """What all duties of one group share."""
 
-    id: UUID
     rule_id: int
-    cohort_id: int
-    subject_id: UUID
-    node_id: UUID
     window: Window
     deadline_us: int
-    step: int
+
+
+Row = tuple[DbId, int, DbId, DbId, int]
+"""(duty, cohort, subject, node, step)"""
 
 
 @dataclass
@@ -58,24 +63,20 @@ class _Sweep:
     playbook_id: int | None
     report: SweepReport
     rules: dict[int, Rule]
+    pace: Pace
+    polite: bool
     specs: dict[int, RuleSpec] = field(default_factory=dict)
-    beats: dict[str, list[int]] = field(default_factory=dict)
-    causes: dict[tuple[int, Window, int], Cause] = field(default_factory=dict)
 
     def spec(self, rule_id: int) -> RuleSpec:
         if rule_id not in self.specs:
             self.specs[rule_id] = RuleSpec.from_spec(self.rules[rule_id].spec)
         return self.specs[rule_id]
 
-    def cause(self, due: _Due) -> Cause:
-        key = (due.rule_id, due.window, due.deadline_us)
-        if key not in self.causes:
-            channel = self.spec(due.rule_id).channel
-            start = max(due.window.start_us, due.window.due_us - rules.LAST_STRETCH_US)
-            beats = _beats(channel, start, due.deadline_us)
-            down = rules.outages(beats, start_us=start, end_us=due.deadline_us)
-            self.causes[key] = rules.cause_of_lapse(due.window, due.deadline_us, down)
-        return self.causes[key]
+    def cause(self, key: _Key) -> Cause:
+        start = max(key.window.start_us, key.window.due_us - rules.LAST_STRETCH_US)
+        beats = _beats(self.spec(key.rule_id).channel, start, key.deadline_us)
+        down = rules.outages(beats, start_us=start, end_us=key.deadline_us)
+        return rules.cause_of_lapse(key.window, key.deadline_us, down)
 
 
 def _beats(channel: str, start_us: int, end_us: int) -> list[int]:
@@ -110,22 +111,25 @@ def sweep(*, now: datetime, polite: bool = True) -> SweepReport:
     """
     report = SweepReport(opened=open_due_windows(now=now))
     plan = playbook_at(now)
-    state = _Sweep(clock.to_us(now), plan.id if plan else None, report, {rule.id: rule for rule in Rule.objects.all()})
+    state = _Sweep(
+        now_us=clock.to_us(now), playbook_id=plan.id if plan else None, report=report,
+        rules={rule.id: rule for rule in Rule.objects.all()}, pace=Pace.for_database(), polite=polite,
+    )  # fmt: skip
     for _round in range(MOST_ROUNDS):
         waiting = _lapsed_ids(state.now_us)
-        if not waiting:
-            break
-        report.rounds += 1
         before = report.lapsed + report.unknown
-        in_chunks(waiting, lambda part: _lapse(state, part), polite=polite)
+        for start in range(0, len(waiting), PAGE):
+            for key, rows in _read(waiting[start : start + PAGE], state.now_us):
+                _lapse(state, key, rows)
         if report.lapsed + report.unknown == before:
             break
+        report.rounds += 1
     report.opened += open_due_windows(now=now) if report.rounds else 0
     return report
 
 
-def _lapsed_ids(now_us: int) -> list[Any]:
-    """Ids of lapsed duties as the database stores them, in table order: at random is many times slower."""
+def _lapsed_ids(now_us: int) -> list[DbId]:
+    """Ids of lapsed duties, in table order: visiting pages of the table at random is many times slower."""
     with connection.cursor() as cursor:
         cursor.execute(
             f"SELECT id FROM {Duty._meta.db_table} WHERE deadline_us IS NOT NULL AND deadline_us < %s", [now_us]
@@ -135,102 +139,97 @@ def _lapsed_ids(now_us: int) -> list[Any]:
     return found
 
 
-def _lapse(state: _Sweep, ids: Sequence[Any]) -> None:
-    """One chunk, in the caller's transaction: read, compare and set, write gaps, post counters."""
-    groups: dict[tuple[int, Window, int], list[_Due]] = defaultdict(list)
-    for due in _read(ids, state.now_us):
-        groups[(due.rule_id, due.window, due.deadline_us)].append(due)
-    # before the duties move on: a window that is opened after its end is counted from those that stand in it
-    _ensure_open(state, groups)
-    ledger = Ledger()
-    gaps: list[tuple[_Due, Cause]] = []
-    for (rule_id, window, deadline_us), members in groups.items():
-        moved = _advance(state, rule_id, window, deadline_us, members)
-        cause = state.cause(members[0])
-        for due in members:
-            if due.id in moved:
-                gaps.append((due, cause))
-    for due, cause in gaps:
-        ledger.count((due.rule_id, due.cohort_id, due.window.start_us, due.node_id), cause)
-        if state.rules[due.rule_id].corner:
-            ledger.gaps(due.subject_id, 1)
-        if cause == Cause.UNKNOWN:
-            state.report.unknown += 1
-        else:
-            state.report.lapsed += 1
-    _insert_gaps(state, gaps)
-    ledger.post()
-
-
-def _ensure_open(state: _Sweep, groups: Mapping[tuple[int, Window, int], Sequence[_Due]]) -> None:
-    """A window that came and went while the worker stood still is opened before it is counted."""
-    wanted: dict[tuple[int, Window], set[tuple[int, int]]] = defaultdict(set)
-    for (rule_id, window, _deadline), members in groups.items():
-        if state.spec(rule_id).schedule.type != "once":
-            wanted[(rule_id, window)] |= {(due.cohort_id, window.start_us) for due in members}
-    for (rule_id, window), keys in sorted(wanted.items(), key=lambda item: (item[0][0], item[0][1].start_us)):
-        for cohort_id, _start in sorted(keys - opened_windows(rule_id, keys)):
-            open_window(rule=state.rules[rule_id], cohort_id=cohort_id, window=window, now_us=state.now_us)
-
-
-def _read(ids: Sequence[Any], now_us: int) -> list[_Due]:
-    columns = "id, rule_id, cohort_id, subject_id, node_id, window_us, due_us, deadline_us, step"
-    source, values = _id_list(ids)
-    lock = " FOR UPDATE" if connection.vendor == "postgresql" else ""
-    with connection.cursor() as cursor:
-        cursor.execute(
-            f"SELECT {columns} FROM {Duty._meta.db_table} WHERE id IN ({source}) AND deadline_us < %s "
-            f"ORDER BY id{lock}",
-            [values, now_us],
-        )
-        return [
-            _Due(from_db(r[0]), r[1], r[2], from_db(r[3]), from_db(r[4]), Window(r[5], r[6]), r[7], r[8])
-            for r in cursor.fetchall()
-        ]
-
-
-def _id_list(ids: Sequence[Any]) -> tuple[str, str | list[Any]]:
+def _id_list(ids: Sequence[DbId]) -> tuple[str, str | list[DbId]]:
     """SQL for a list of ids passed as one value, and that value."""
     if connection.vendor == "postgresql":
         return "SELECT unnest(%s::uuid[])", list(ids)
     return "SELECT value FROM json_each(%s)", json.dumps(list(ids))
 
 
-def _advance(state: _Sweep, rule_id: int, window: Window, deadline_us: int, members: Sequence[_Due]) -> set[UUID]:
+def _read(ids: Sequence[DbId], now_us: int) -> Iterator[tuple[_Key, list[Row]]]:
+    """One page of lapsed duties in groups, table order kept inside a group."""
+    source, values = _id_list(ids)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT rule_id, window_us, due_us, deadline_us, id, cohort_id, subject_id, node_id, step "
+            f"FROM {Duty._meta.db_table} WHERE id IN ({source}) AND deadline_us < %s "
+            "ORDER BY rule_id, deadline_us, window_us, due_us, id",
+            [values, now_us],
+        )
+        found = cursor.fetchall()
+    for (rule_id, start_us, due_us, deadline_us), rows in groupby(found, key=lambda row: row[:4]):
+        yield _Key(rule_id, Window(start_us, due_us), deadline_us), [row[4:] for row in rows]
+
+
+def _lapse(state: _Sweep, key: _Key, rows: Sequence[Row]) -> None:
+    """Turn one group into gaps, in transactions cut by time."""
+    _ensure_open(state, key, {row[1] for row in rows})
+    cause = state.cause(key)
+    spec = state.spec(key.rule_id)
+    then = next_window(spec.schedule, key.window) if state.rules[key.rule_id].active else None
+    corner = state.rules[key.rule_id].corner
+
+    def write(part: Sequence[Row]) -> None:
+        moved = _advance(key, part, then, spec.grace_minutes * MINUTE_US)
+        gone = part if len(moved) == len(part) else [row for row in part if row[0] in moved]
+        _insert_gaps(state, key, gone, cause)
+        ledger = Ledger()
+        for (cohort_id, node), count in Counted((row[1], row[3]) for row in gone).items():
+            ledger.count((key.rule_id, cohort_id, key.window.start_us, from_db(node)), cause, count)
+        ledger.post()
+        if corner:
+            post_gaps([row[2] for row in gone])
+        if cause == Cause.UNKNOWN:
+            state.report.unknown += len(gone)
+        else:
+            state.report.lapsed += len(gone)
+
+    in_chunks(rows, write, pace=state.pace, polite=state.polite)
+
+
+def _ensure_open(state: _Sweep, key: _Key, cohort_ids: set[int]) -> None:
+    """A window that came and went while the worker stood still is opened before its duties move on."""
+    if state.spec(key.rule_id).schedule.type == "once":
+        return
+    keys = {(cohort_id, key.window.start_us) for cohort_id in cohort_ids}
+    for cohort_id, _start in sorted(keys - opened_windows(key.rule_id, keys)):
+        with write_lock():
+            open_window(rule=state.rules[key.rule_id], cohort_id=cohort_id, window=key.window, now_us=state.now_us)
+
+
+def _advance(key: _Key, part: Sequence[Row], then: Window | None, grace_us: int) -> set[DbId]:
     """Move these duties to their next window, if nobody moved them first. Returns the ids that were moved here."""
-    spec = state.spec(rule_id)
-    then = next_window(spec.schedule, window) if state.rules[rule_id].active else None
-    source, values = _id_list([db_id(due.id) for due in members])
+    source, values = _id_list([row[0] for row in part])
     if then is None:
         sets, args = "deadline_us = NULL", []
     else:
         sets = "window_us = %s, due_us = %s, deadline_us = %s, node_id = node_next_id, step = 0"
-        args = [then.start_us, then.due_us, then.due_us + spec.grace_minutes * MINUTE_US]
+        args = [then.start_us, then.due_us, then.due_us + grace_us]
     with connection.cursor() as cursor:
         cursor.execute(
             f"UPDATE {Duty._meta.db_table} SET {sets} WHERE id IN ({source}) AND deadline_us = %s RETURNING id",
-            [*args, values, deadline_us],
+            [*args, values, key.deadline_us],
         )
-        return {from_db(row[0]) for row in cursor.fetchall()}
+        return {row[0] for row in cursor.fetchall()}
 
 
-def _insert_gaps(state: _Sweep, gaps: Sequence[tuple[_Due, Cause]]) -> None:
-    if not gaps:
+_GAP_COLUMNS: Final = (
+    "id", "duty_id", "node_id", "step", "rule_id", "window_us", "due_us", "lapsed_us", "noticed_us", "cause", "status",
+    "outcome", "closed_by", "reason", "playbook_id",
+)  # fmt: skip
+
+
+def _insert_gaps(state: _Sweep, key: _Key, rows: Sequence[Row], cause: Cause) -> None:
+    if not rows:
         return
-    names = (
-        "id", "duty_id", "rule_id", "node_id", "window_us", "due_us", "lapsed_us", "noticed_us", "step", "cause",
-        "status", "outcome", "closed_by", "reason", "playbook_id",
+    same = (
+        key.rule_id, key.window.start_us, key.window.due_us, key.deadline_us, state.now_us, cause.value,
+        GapStatus.OPEN.value, "", "", "", state.playbook_id,
     )  # fmt: skip
-    rows = [
-        (
-            db_id(new_id()), db_id(due.id), due.rule_id, db_id(due.node_id), due.window.start_us, due.window.due_us,
-            due.deadline_us, state.now_us, due.step, cause.value, GapStatus.OPEN.value, "", "", "", state.playbook_id,
-        )
-        for due, cause in gaps
-    ]  # fmt: skip
+    values = [(db_id(new_id()), row[0], row[3], row[4], *same) for row in rows]
     with connection.cursor() as cursor:
         cursor.executemany(
-            f"INSERT INTO {Gap._meta.db_table} ({', '.join(names)}) VALUES ({', '.join(['%s'] * len(names))}) "
-            "ON CONFLICT (duty_id, window_us) DO NOTHING",
-            rows,
+            f"INSERT INTO {Gap._meta.db_table} ({', '.join(_GAP_COLUMNS)}) "
+            f"VALUES ({', '.join(['%s'] * len(_GAP_COLUMNS))}) ON CONFLICT (duty_id, window_us) DO NOTHING",
+            values,
         )

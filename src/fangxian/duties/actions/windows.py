@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from uuid import UUID
 
-from django.db.models import Count
+from django.db.models import Case, Count, F, When
 
 from fangxian.duties.ledger import Ledger
 from fangxian.duties.models import Cohort, Duty, Headcount, Opened, Rule
@@ -41,4 +41,6 @@ def _owing(rule: Rule, cohort_id: int, window: Window, *, late: bool) -> Iterabl
     behind = Duty.objects.filter(
         rule=rule, cohort_id=cohort_id, deadline_us__isnull=False, window_us__lte=window.start_us
     )
-    return behind.values_list("node_id").annotate(n=Count("id")).order_by()
+    # one that stands in an earlier window arrives here at the node where its subject belongs by then
+    node = Case(When(window_us=window.start_us, then=F("node_id")), default=F("node_next_id"))
+    return behind.annotate(counted_at=node).values_list("counted_at").annotate(n=Count("id")).order_by()
