@@ -108,7 +108,7 @@ class Replay:
         self._beats()
         begin = self.when.begin
         areas = list(Place.objects.filter(self.ground.street.subtree, kind=PlaceKind.AREA).order_by("path"))
-        enrolled = hygiene.enrol_areas(places=areas, by=self.by, now=begin)
+        enrolled = hygiene.enrol_areas(places=areas, by=self.by, now=begin, polite=False)
         self.say(f"{enrolled.enrolled} corners enrolled")
         first = [self._round("第一轮补漏", grid, self.when.first_round_due) for grid in self._first_round_grids()]
         second = self._round("第二轮排摸", self.ground.street, self.when.round_due)

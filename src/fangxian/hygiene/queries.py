@@ -120,7 +120,7 @@ def due_now(held: Reach, now: datetime, language: str, *, limit: int = LIST_LIMI
 def pack_areas(held: Reach, now: datetime, language: str, *, limit: int = 2_000) -> list[dict[str, Any]]:
     """Every area within reach with what is owed next, as JSON for a phone that will be without the network.
 
-    Keys as in AreaTask; ids are text, instants microseconds UTC. What comes back is one `entry_from_json` each.
+    Keys as in AreaTask; ids are text, instants microseconds UTC.
     """
     rows = _duties(held.places(path="place__path", grid="place__grid_id")).order_by("deadline_us", "id")[:limit]
     tasks = _tasks(list(rows), plan_at(now), clock.to_us(now), language)

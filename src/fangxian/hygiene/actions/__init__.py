@@ -2,7 +2,6 @@
 
 from fangxian.hygiene.actions.enrol import Enrolled, enrol_areas, list_agents, withdraw_areas
 from fangxian.hygiene.actions.log import LogEntry, LogError, Logged, Taken, keep_photo, log, log_many, open_photo
-from fangxian.hygiene.actions.parse import entry_from_json
 
 __all__ = [
     "Enrolled",
@@ -11,7 +10,6 @@ __all__ = [
     "Logged",
     "Taken",
     "enrol_areas",
-    "entry_from_json",
     "keep_photo",
     "list_agents",
     "log",
