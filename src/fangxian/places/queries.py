@@ -43,13 +43,15 @@ def full_names(places: Iterable[Place]) -> dict[UUID, str]:
 def counting_nodes(places: Iterable[Place]) -> dict[UUID, UUID]:
     """For each place the node that counts it: its grid, else its building, else its neighbourhood, else itself."""
     rows = list(places)
-    open_rows = [row for row in rows if row.grid_id is None]
+    open_rows = [row for row in rows if row.grid_id is None and row.kind != PlaceKind.GRID]
     paths = {path for row in open_rows for path in parent_paths(row.path)}
     kinds = (PlaceKind.BUILDING, PlaceKind.NEIGHBOURHOOD)
     nodes = dict(Place.objects.filter(path__in=paths, kind__in=kinds).values_list("path", "id")) if paths else {}
     found: dict[UUID, UUID] = {}
     for row in rows:
-        if row.grid_id is not None:
+        if row.kind == PlaceKind.GRID:
+            found[row.id] = row.id
+        elif row.grid_id is not None:
             found[row.id] = row.grid_id
         else:
             found[row.id] = next((nodes[path] for path in parent_paths(row.path) if path in nodes), row.id)

@@ -99,11 +99,10 @@ def done(request: HttpRequest, who: Who, gap_id: UUID) -> HttpResponse:
                 actions.done(
                     duty=found.duty, observed_at=form.cleaned_data["observed_at"], by=who.staff.actor, now=who.now
                 )
-        except DutyError as error:
-            form.add_error(None, str(error))
-        else:
             messages.success(request, _("The gap is closed and the counters are corrected."))
-            return redirect("gaps:gap", gap_id)
+        except DutyError as error:
+            messages.error(request, str(error))
+        return redirect("gaps:gap", gap_id)
     return _page(request, who, found, done=form)
 
 
@@ -117,9 +116,8 @@ def waive(request: HttpRequest, who: Who, gap_id: UUID) -> HttpResponse:
     if form.is_valid():
         try:
             actions.waive(gap=found, reason=form.cleaned_data["reason"], by=who.staff.actor, now=who.now)
-        except DutyError as error:
-            form.add_error(None, str(error))
-        else:
             messages.success(request, _("The gap is waived; the reason stays with it."))
-            return redirect("gaps:gap", gap_id)
+        except DutyError as error:
+            messages.error(request, str(error))
+        return redirect("gaps:gap", gap_id)
     return _page(request, who, found, waive=form)
