@@ -16,7 +16,7 @@ from fangxian.duties.models import Cause, Duty, Gap, GapStatus
 from fangxian.hygiene import rules
 from fangxian.hygiene.models import DisinfectionLog, Mark
 from fangxian.hygiene.plan import InForce, plan_at
-from fangxian.hygiene.playbook import Agent, AreaType, cohort_of
+from fangxian.hygiene.playbook import AreaType, HygieneSection, cohort_of
 from fangxian.places.models import Place, PlaceKind
 from fangxian.places.queries import full_names
 from fangxian.shared import clock
@@ -93,12 +93,9 @@ def _presets(kind: AreaType, plan: InForce, language: str) -> tuple[Preset, ...]
     return tuple(found)
 
 
-def agents(now: datetime) -> tuple[Agent, ...]:
-    return plan_at(now).section.agents
-
-
-def area_types(now: datetime) -> tuple[AreaType, ...]:
-    return plan_at(now).section.area_types
+def section(now: datetime) -> HygieneSection:
+    """What the plan in force says; empty without a plan."""
+    return plan_at(now).section
 
 
 def areas_within(held: Reach) -> QuerySet[Place]:

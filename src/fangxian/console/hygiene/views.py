@@ -24,6 +24,7 @@ from fangxian.files.actions import FileGoneError, FileRefusedError
 from fangxian.hygiene import actions, queries, rules
 from fangxian.hygiene.actions import LogEntry, LogError, Logged
 from fangxian.hygiene.models import Channel
+from fangxian.hygiene.playbook import HygieneSection
 from fangxian.hygiene.queries import AreaTask
 from fangxian.places.models import Place, PlaceKind
 from fangxian.places.queries import full_names
@@ -145,7 +146,7 @@ def photo(request: HttpRequest, who: Who, log_id: UUID) -> HttpResponse:
 @require_GET
 def mix(request: HttpRequest, who: Who) -> HttpResponse:
     """The dilution calculator, and the usual mixtures as a sheet for the wall."""
-    asked = bool(request.GET)
+    asked, plan = bool(request.GET), queries.section(who.now)
     form = MixForm(request.GET) if asked else MixForm()
     result = None
     if asked and form.is_valid():
@@ -153,7 +154,7 @@ def mix(request: HttpRequest, who: Who) -> HttpResponse:
         result = rules.dilution(data["stock"], data["target"], data["volume"])
     context = {
         "form": form, "result": result, "volume": form.cleaned_data["volume"] if result else None,
-        "target": form.cleaned_data["target"] if result else None, "sheet": _sheet(who), "cautions": _cautions(who),
+        "target": form.cleaned_data["target"] if result else None, "sheet": _sheet(plan), "cautions": _cautions(plan),
     }  # fmt: skip
     return render(request, "console/hygiene/mix.html", context, status=400 if asked and result is None else 200)
 
@@ -168,10 +169,10 @@ class SheetRow:
     amounts: tuple[int, ...]
 
 
-def _sheet(who: Who) -> list[SheetRow]:
-    strengths = sorted({round(kind.mg_per_l) for kind in queries.area_types(who.now) if kind.mg_per_l is not None})
+def _sheet(plan: HygieneSection) -> list[SheetRow]:
+    strengths = sorted({round(kind.mg_per_l) for kind in plan.area_types if kind.mg_per_l is not None})
     rows = []
-    for agent in queries.agents(who.now):
+    for agent in plan.agents:
         if agent.form == "ready":
             continue
         for mg in strengths:
@@ -182,8 +183,8 @@ def _sheet(who: Who) -> list[SheetRow]:
     return rows
 
 
-def _cautions(who: Who) -> list[tuple[str, str]]:
-    said = [(agent.title, agent.caution) for agent in queries.agents(who.now)]
+def _cautions(plan: HygieneSection) -> list[tuple[str, str]]:
+    said = [(agent.title, agent.caution) for agent in plan.agents]
     return [(title.say(_language()), caution.say(_language())) for title, caution in said if caution is not None]
 
 
@@ -200,7 +201,7 @@ def labels(request: HttpRequest, who: Who) -> HttpResponse:
     """Labels to print and stick to the wall: the code opens the area's page. ?area= for one, ?place= for all below."""
     areas = list(_labelled(request, who))
     names = full_names(areas)
-    types = {kind.key: kind.title.say(_language()) for kind in queries.area_types(who.now)}
+    types = {kind.key: kind.title.say(_language()) for kind in queries.section(who.now).area_types}
     found = [
         Label(
             names[place.id], types.get(place.area_type, place.area_type),

@@ -114,7 +114,7 @@ def _targets(place: Place, held: Reach) -> list[Place]:
 def _items(who: Who) -> list[Item]:
     """Everything the ledger knows, and the plan's agents that it does not know yet."""
     found = {item.key: item for item in queries.items()}
-    for agent in hygiene_queries.agents(who.now):
+    for agent in hygiene_queries.section(who.now).agents:
         if agent.key not in found:
             found[agent.key] = Item(
                 key=agent.key, name=agent.title.zh, name_en=agent.title.en, unit=Unit(agent.base_unit)
