@@ -14,6 +14,8 @@ urlpatterns = [
     path("", include("fangxian.console.accounts.urls")),
     path("board/", include("fangxian.console.board.urls")),
     path("gaps/", include("fangxian.console.gaps.urls")),
+    path("field/", include("fangxian.console.field.urls")),
+    path("rounds/", include("fangxian.console.rounds.urls")),
     path("given/", include("fangxian.console.duties.urls")),
     path("find/", include("fangxian.console.search.urls")),
     path("register/", include("fangxian.console.registry.urls")),

@@ -15,7 +15,7 @@ from fangxian.registry.actions import mark_folded
 from fangxian.registry.models import Attachment, Person, Relation, Subject, SubjectKind, Vehicle
 from fangxian.registry.queries import unfolded_changes
 from fangxian.screening.actions import enrol_missing, identify
-from fangxian.screening.actions.rounds import COHORTS, enrol_members, missing_members, under
+from fangxian.screening.actions.rounds import COHORTS, STANDING, enrol_members, missing_members, under
 from fangxian.screening.models import FindingKind, FindingStatus, Round, RoundKind, RoundStatus, UnregisteredFinding
 from fangxian.shared.writer import write_lock
 
@@ -91,8 +91,7 @@ def _follow_moves(round: Round, kind: RoundKind, ids: Sequence[UUID], now: datet
     relation = Relation.LIVES if kind == RoundKind.PEOPLE else Relation.PARKS
     homes: dict[UUID, list[Place]] = {}
     rows = Attachment.objects.filter(
-        under(round.place, "place__"), subject_id__in=ids, relation=relation, until__isnull=True,
-        subject__merged_into__isnull=True,
+        under(round.place, "place__"), STANDING, subject_id__in=ids, relation=relation, until__isnull=True,
     ).select_related("place")  # fmt: skip
     for row in rows:
         assert row.place is not None

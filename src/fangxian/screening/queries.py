@@ -14,7 +14,7 @@ from fangxian.accounts.access import Reach
 from fangxian.duties.models import Counter, Gap, GapStatus
 from fangxian.places.models import Place, PlaceKind, parent_paths
 from fangxian.registry.models import Attachment, Relation, SubjectKind
-from fangxian.screening.actions.rounds import COHORTS, under
+from fangxian.screening.actions.rounds import COHORTS, STANDING, under
 from fangxian.screening.models import (
     DoorDisposition,
     DoorVisit,
@@ -24,6 +24,7 @@ from fangxian.screening.models import (
     RoundKind,
     RoundStatus,
     UnregisteredFinding,
+    VehicleDisposition,
     VehicleSighting,
 )
 from fangxian.screening.rules import DOOR_OUTCOMES, natural_key
@@ -55,6 +56,10 @@ class Door:
     people: int
     marks: tuple[str, ...] = ()
 
+    @property
+    def said(self) -> str:
+        return str(DoorDisposition(self.disposition).label) if self.disposition else ""
+
 
 @dataclass(frozen=True)
 class Resident:
@@ -74,6 +79,10 @@ class SeenVehicle:
     seen_us: int | None
     disposition: str
     registered: bool
+
+    @property
+    def said(self) -> str:
+        return str(VehicleDisposition(self.disposition).label) if self.disposition else ""
 
 
 def open_rounds(within: Reach) -> list[Round]:
@@ -153,8 +162,8 @@ def _visits_by_door(round: Round, ground: Place) -> tuple[dict[UUID, DoorVisit],
 
 def _headcounts(ground: Place) -> dict[UUID | None, int]:
     rows = Attachment.objects.filter(
-        under(ground, "place__"), place__kind=PlaceKind.DWELLING, relation=Relation.LIVES, until__isnull=True,
-        subject__kind=SubjectKind.PERSON, subject__merged_into__isnull=True,
+        under(ground, "place__"), STANDING, place__kind=PlaceKind.DWELLING, relation=Relation.LIVES,
+        until__isnull=True, subject__kind=SubjectKind.PERSON,
     )  # fmt: skip
     return dict(rows.values_list("place_id").annotate(n=Count("id")))
 
@@ -189,8 +198,8 @@ def residents(dwelling_ids: Sequence[UUID]) -> dict[UUID, list[Resident]]:
     """Who is registered behind these doors, in a fixed order; no documents, phones or health facts."""
     rows = (
         Attachment.objects.filter(
-            place_id__in=dwelling_ids, relation=Relation.LIVES, until__isnull=True, subject__kind=SubjectKind.PERSON,
-            subject__merged_into__isnull=True,
+            STANDING, place_id__in=dwelling_ids, relation=Relation.LIVES, until__isnull=True,
+            subject__kind=SubjectKind.PERSON,
         )
         .order_by("place_id", "subject_id")
         .values_list(
@@ -233,8 +242,7 @@ def vehicles(round: Round, ground: Place, compounds: Sequence[Place]) -> list[Se
     }
     rows: dict[str, SeenVehicle] = {}
     parked = Attachment.objects.filter(
-        here, relation=Relation.PARKS, until__isnull=True, subject__kind=SubjectKind.VEHICLE,
-        subject__merged_into__isnull=True,
+        here, STANDING, relation=Relation.PARKS, until__isnull=True, subject__kind=SubjectKind.VEHICLE,
     ).select_related("place__parent", "subject__vehicle")  # fmt: skip
     for held in parked:
         assert held.place is not None

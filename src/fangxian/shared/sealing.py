@@ -90,3 +90,7 @@ def from_text(value: str) -> bytes:
         return base64.b64decode(value, validate=True)
     except (binascii.Error, ValueError) as error:
         raise UnsealError("not base64") from error
+
+
+def to_text(value: bytes) -> str:
+    return base64.b64encode(value).decode("ascii")

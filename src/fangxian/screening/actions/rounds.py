@@ -25,6 +25,8 @@ COHORTS: Final[dict[str, str]] = {
     RoundKind.PEOPLE: "round-people",
     RoundKind.VEHICLES: "round-vehicles",
 }
+# Written as "not merged somewhere": "is null" makes SQLite start from the index of that column, which holds everybody.
+STANDING: Final = ~Q(subject__merged_into__isnull=False)
 RELATIONS: Final[dict[str, tuple[Relation, SubjectKind]]] = {
     RoundKind.PEOPLE: (Relation.LIVES, SubjectKind.PERSON),
     RoundKind.VEHICLES: (Relation.PARKS, SubjectKind.VEHICLE),
@@ -131,8 +133,8 @@ def _missing_attached(round: Round, kind: str, subject_ids: Sequence[UUID] | Non
     relation, subject_kind = RELATIONS[kind]
     rows = (
         Attachment.objects.filter(
-            under(round.place, "place__"), relation=relation, until__isnull=True, subject__kind=subject_kind,
-            subject__merged_into__isnull=True, place__closed_on__isnull=True,
+            under(round.place, "place__"), STANDING, relation=relation, until__isnull=True,
+            subject__kind=subject_kind, place__closed_on__isnull=True,
         )
         .filter(~_enrolled(round, kind, "subject_id"))
         .select_related("place")

@@ -20,7 +20,7 @@ from fangxian.registry.models import Attachment, Relation, Subject, SubjectKind
 from fangxian.screening import rules
 from fangxian.screening.actions import findings
 from fangxian.screening.actions.items import PersonAnswer, Recorded, Status, Visit
-from fangxian.screening.actions.rounds import COHORTS
+from fangxian.screening.actions.rounds import COHORTS, STANDING
 from fangxian.screening.actions.tasks import REGISTER_HOURS, TRAVEL_HOURS, figures, give_once, section_at
 from fangxian.screening.models import (
     DoorDisposition,
@@ -168,7 +168,9 @@ class _Batch:
         return rules.next_try_us(observed, retry_hours=self.figures.retry_hours)
 
     def _take_people(self, item: Visit, visit: DoorVisit) -> list[VisitPerson]:
-        by_name = {text.name_key(name): subject for subject, name in self.residents[visit.dwelling_id].items()}
+        typed = any(answer.subject_id is None for answer in item.people)
+        residents = self.residents[visit.dwelling_id] if typed else {}
+        by_name = {text.name_key(name): subject for subject, name in residents.items()}
         taken: dict[UUID | str, VisitPerson] = {}
         for answer in item.people:
             subject_id = self.survivors[answer.subject_id] if answer.subject_id else None
@@ -268,8 +270,8 @@ def residents_of(door_ids: Iterable[UUID]) -> dict[UUID, dict[UUID, str]]:
     """Who is registered behind each door: subject -> name."""
     found: dict[UUID, dict[UUID, str]] = defaultdict(dict)
     rows = Attachment.objects.filter(
-        place_id__in=list(door_ids), relation=Relation.LIVES, until__isnull=True, subject__kind=SubjectKind.PERSON,
-        subject__merged_into__isnull=True,
+        STANDING, place_id__in=list(door_ids), relation=Relation.LIVES, until__isnull=True,
+        subject__kind=SubjectKind.PERSON,
     ).values_list("place_id", "subject_id", "subject__person__name")  # fmt: skip
     for place_id, subject_id, name in rows:
         if place_id is not None:
