@@ -188,6 +188,42 @@ def test_nothing_is_refused_because_the_store_is_short_and_one_duty_fetches_more
     assert stock_queries.prove()[0].holds
 
 
+def test_an_agent_that_arrives_settles_the_duty_that_fetched_it(yard: Yard) -> None:
+    committee = yard["何家角"]
+    assert not actions.restocked(place=committee, agent="chlorine-84", by="test", now=at(9))
+    actions.log(entry=entry(yard.areas["lobby"], at(9)), by="test", now=at(9))
+    given = OneOff.objects.get()
+    assert not actions.restocked(place=committee, agent="ethanol-75", by="test", now=at(10))
+    assert actions.restocked(place=committee, agent="chlorine-84", by="test", now=at(10))
+    given.duty.refresh_from_db()
+    assert given.duty.deadline_us is None
+    assert Shortage.objects.get().closed_us == clock.to_us(at(10))
+    assert not actions.restocked(place=committee, agent="chlorine-84", by="test", now=at(10))
+
+
+def test_a_store_that_stays_short_past_the_time_has_one_gap_and_no_second_duty(yard: Yard) -> None:
+    actions.log(entry=entry(yard.areas["lobby"], at(9)), by="test", now=at(9))
+    duties.sweep(now=at(14))
+    given = OneOff.objects.get()
+    gap = Gap.objects.get(duty=given.duty)
+    actions.log(entry=entry(yard.areas["stairs"], at(16)), by="test", now=at(16))
+    assert OneOff.objects.count() == 1
+    actions.restocked(place=yard["何家角"], agent="chlorine-84", by="test", now=at(17))
+    gap.refresh_from_db()
+    assert (gap.status, gap.outcome) == (GapStatus.CLOSED, "late")
+
+
+def test_a_record_past_its_term_loses_who_made_it_and_keeps_what_was_done(yard: Yard) -> None:
+    actions.log(entry=entry(yard.areas["lobby"], at(9)), by="somebody", now=at(9))
+    actions.log(entry=entry(yard.areas["stairs"], at(9, days=2)), by="somebody", now=at(9, days=2))
+    assert actions.forget_old(now=at(9, days=364)) == 0
+    assert actions.forget_old(now=at(10, days=366)) == 1
+    assert list(DisinfectionLog.objects.order_by("received_us").values_list("by", "working_ml")) == [
+        ("", 5_000), ("somebody", 5_000),
+    ]  # fmt: skip
+    assert actions.forget_old(now=at(10, days=366)) == 0
+
+
 def test_in_an_office_building_the_property_manager_fetches_more(yard: Yard) -> None:
     actions.log(entry=entry(yard.areas["office-lobby"], at(9)), by="test", now=at(9))
     given = OneOff.objects.get()

@@ -8,6 +8,7 @@ from fangxian.duties.sections import RetentionSection
 from fangxian.hygiene.playbook import Agent, AreaType, HygieneSection
 
 PHOTO_RETENTION = "photos"
+LOG_RETENTION = "disinfection-logs"
 
 
 @dataclass(frozen=True)
@@ -17,6 +18,7 @@ class InForce:
     playbook_id: int | None
     section: HygieneSection
     photo_days: int | None
+    log_days: int | None
 
     def kind(self, area_type: str) -> AreaType | None:
         return self.section.area_type(area_type)
@@ -28,7 +30,7 @@ class InForce:
 def plan_at(now: datetime) -> InForce:
     row = playbook_at(now)
     if row is None:
-        return InForce(None, HygieneSection(agents=(), area_types=()), None)
+        return InForce(None, HygieneSection(agents=(), area_types=()), None, None)
     plan = plan_of(row)
     terms = {term.key: term.keep_days for term in plan.read(RetentionSection).retention}
-    return InForce(row.id, plan.read(HygieneSection), terms.get(PHOTO_RETENTION))
+    return InForce(row.id, plan.read(HygieneSection), terms.get(PHOTO_RETENTION), terms.get(LOG_RETENTION))

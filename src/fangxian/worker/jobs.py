@@ -3,6 +3,7 @@
 from datetime import datetime
 
 from fangxian.files import actions as files
+from fangxian.hygiene import actions as hygiene_actions
 from fangxian.hygiene import folds as hygiene
 from fangxian.registry.imports import actions as imports
 from fangxian.screening import folds as screening
@@ -23,9 +24,9 @@ def take_imports(now: datetime) -> int:
     return imports.commit_next(now=now)
 
 
-def purge_files(now: datetime) -> int:
-    """Photos and documents whose term has ended."""
-    return files.purge(now=now)
+def purge(now: datetime) -> int:
+    """Photos and documents whose term has ended, and the names on old disinfection records."""
+    return files.purge(now=now) + hygiene_actions.forget_old(now=now)
 
 
 def remove_orphans(now: datetime) -> int:

@@ -19,7 +19,7 @@ from django.db import close_old_connections
 from fangxian.audit import actions as audit
 from fangxian.duties import actions as duties
 from fangxian.shared import clock
-from fangxian.worker.jobs import fold_places, fold_register, purge_files, remove_orphans, take_imports
+from fangxian.worker.jobs import fold_places, fold_register, purge, remove_orphans, take_imports
 
 logger = logging.getLogger(__name__)
 SET_ASIDE = timedelta(minutes=1)
@@ -79,7 +79,7 @@ JOBS: Sequence[Job] = (
     Job("beat", timedelta(seconds=30), _beat),
     Job("posts", timedelta(minutes=1), _posts),
     Job("seal", timedelta(seconds=10), _seal),
-    Job("purge", timedelta(hours=1), purge_files),
+    Job("purge", timedelta(hours=1), purge),
     Job("orphans", timedelta(hours=6), remove_orphans),
 )
 
@@ -107,4 +107,4 @@ def run_once(job: Job, now: datetime) -> timedelta:
         return SET_ASIDE
     if did:
         logger.info("job %s: %d in %.1f s", job.name, did, time.monotonic() - began)
-    return timedelta(0) if did and job.name in {"fold", "imports", "seal"} else job.every
+    return timedelta(0) if did and job.name in {"fold", "imports", "seal", "purge"} else job.every

@@ -203,6 +203,7 @@ def receive(request: HttpRequest, who: Who, place_id: UUID) -> HttpResponse:
             hygiene.list_agents(by=who.staff.actor, now=who.now)
             item = Item.objects.get(key=item.key)
         actions.receive(item=item, place=place, by=who.staff.actor, now=who.now, **data)
+        hygiene.restocked(place=place, agent=item.key, by=who.staff.actor, now=who.now)
         return _("%(quantity)s %(unit)s of %(item)s are booked in.") % {
             "quantity": f"{data['quantity']:,}", "unit": queries.unit_word(item.unit),
             "item": item_name(item.name, item.name_en),
@@ -215,11 +216,12 @@ def receive(request: HttpRequest, who: Who, place_id: UUID) -> HttpResponse:
 @require_POST
 def move(request: HttpRequest, who: Who, place_id: UUID) -> HttpResponse:
     def book(place: Place, form: forms.Form) -> str:
-        data = form.cleaned_data
+        data, lot = form.cleaned_data, _lot(place, form.cleaned_data["lot"])
         actions.move(
-            id=data["id"], lot=_lot(place, data["lot"]), from_place=place, to_place=data["to_place"],
-            quantity=data["quantity"], by=who.staff.actor, now=who.now,
+            id=data["id"], lot=lot, from_place=place, to_place=data["to_place"], quantity=data["quantity"],
+            by=who.staff.actor, now=who.now,
         )  # fmt: skip
+        hygiene.restocked(place=data["to_place"], agent=lot.item.key, by=who.staff.actor, now=who.now)
         return _("Moved to %(place)s.") % {"place": data["to_place"].name}
 
     return _booked(request, who, place_id, "move", book)

@@ -11,10 +11,12 @@ from django.utils.translation import gettext as _
 
 from fangxian.accounts.roles import Role
 from fangxian.duties import actions as duties
+from fangxian.duties.models import Duty
 from fangxian.hygiene.models import Shortage
 from fangxian.hygiene.playbook import Agent
 from fangxian.places.models import Place, PlaceKind, parent_paths
 from fangxian.shared import clock
+from fangxian.shared.writer import write_lock
 from fangxian.stock import actions as stock
 from fangxian.stock.actions import Use
 from fangxian.stock.models import Account, Item, Reason, Unit
@@ -98,7 +100,7 @@ def _raise_shortages(
     }
     for (place_id, agent), units in sorted(missing.items()):
         row = have.get((place_id, agent))
-        if row is not None and row.duty.deadline_us is not None:
+        if row is not None and _undone(row.duty):
             row.missing_units += units
             row.save(update_fields=["missing_units"])
         else:
@@ -106,6 +108,29 @@ def _raise_shortages(
                 row.closed_us = clock.to_us(now)
                 row.save(update_fields=["closed_us"])
             _open_shortage(places[place_id], agents.get(agent), agent, units, by, now)
+
+
+def restocked(*, place: Place, agent: str, by: str, now: datetime) -> bool:
+    """An agent arrived at a store: the duty that fetched it is done. Returns whether one was open."""
+    with write_lock():
+        row = (
+            Shortage.objects.select_for_update(of=("self",))
+            .filter(place=place, agent=agent, closed_us__isnull=True)
+            .select_related("duty")
+            .first()
+        )
+        if row is None:
+            return False
+        if _undone(row.duty):
+            duties.done(duty=row.duty, by=by, now=now, ref=f"shortage:{row.id}")
+        row.closed_us = clock.to_us(now)
+        row.save(update_fields=["closed_us"])
+    return True
+
+
+def _undone(duty: Duty) -> bool:
+    """Also when its time has passed: it is then a gap, and still to be done."""
+    return duty.ended_us is None and duty.last_us is None
 
 
 def _should_have_one(line: Sequence[Place]) -> Place | None:
