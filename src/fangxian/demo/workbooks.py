@@ -85,7 +85,8 @@ def write(street: Street, folder: Path, area_words: Mapping[str, str]) -> list[B
     books += _areas(street, folder, habits, area_words)
     for maker in (_enterprises, _residents, _vehicles, _employees):
         books += maker(street, folder, habits)
-    return books
+    # nobody sends an empty list
+    return [book for book in books if book.rows]
 
 
 Habits = dict[str, Habit]

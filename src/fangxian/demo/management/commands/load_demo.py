@@ -1,0 +1,94 @@
+"""``load_demo``: the demonstration street, in the middle of its work."""
+
+from __future__ import annotations
+
+import shutil
+from argparse import ArgumentParser
+from time import perf_counter
+from typing import Any
+
+from django.conf import settings
+from django.contrib.auth.password_validation import validate_password
+from django.core.exceptions import ValidationError
+from django.core.management import call_command
+from django.core.management.base import BaseCommand, CommandError
+from django.utils.translation import gettext as _
+
+from fangxian.accounts.models import Staff
+from fangxian.demo.cast import PASSWORD
+from fangxian.demo.generator import DEFAULT_SEED, SMALLEST
+from fangxian.demo.ground import FULL_HOUSEHOLDS
+from fangxian.demo.load import Loaded, Loader, totals
+from fangxian.places.models import Place, PlaceKind
+from fangxian.shared import clock
+
+
+class Command(BaseCommand):
+    help = "Load the demonstration street, in the middle of its work, into an empty database."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("--households", type=int, default=FULL_HOUSEHOLDS, help="how large the street is")
+        parser.add_argument("--seed", type=int, default=DEFAULT_SEED, help="another seed makes another street")
+        parser.add_argument("--password", default=PASSWORD, help="password of every demonstration account")
+        parser.add_argument(
+            "--fresh-street", action="store_true", help="ERASE everything in this database first, then load"
+        )
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        began = perf_counter()
+        if options["households"] < SMALLEST:
+            raise CommandError(_("The smallest demonstration street has %(count)s households.") % {"count": SMALLEST})
+        try:
+            validate_password(options["password"])
+        except ValidationError as error:
+            raise CommandError(" ".join(error.messages)) from error
+        if options["fresh_street"]:
+            self._erase()
+        else:
+            _refuse_a_database_in_use()
+        loader = Loader(
+            now=clock.now(), seed=options["seed"], households=options["households"], password=options["password"],
+            say=lambda line: self._say(f"{perf_counter() - began:6.1f} s  {line}"),
+        )  # fmt: skip
+        self._report(loader.run(), options["password"], perf_counter() - began)
+
+    def _say(self, line: str) -> None:
+        self.stdout.write(line)
+        self.stdout.flush()
+
+    def _erase(self) -> None:
+        if settings.PRODUCTION:
+            raise CommandError(_("A production database is not erased by this command. Nothing was changed."))
+        call_command("flush", interactive=False, verbosity=0)
+        # what these files held was sealed for rows that are gone
+        shutil.rmtree(settings.FILES_DIR, ignore_errors=True)
+
+    def _report(self, loaded: Loaded, password: str, seconds: float) -> None:
+        rows = totals(loaded.imported)
+        counts = loaded.street.counts()
+        self._say("")
+        self._say(", ".join(f"{count:,} {kind}" for kind, count in counts.items()))
+        self._say(
+            _("%(rows)s rows taken in: %(created)s new, %(updated)s changed, %(refused)s refused; %(seconds)s s in all")
+            % {
+                "rows": f"{rows['rows']:,}", "created": f"{rows['created']:,}", "updated": f"{rows['updated']:,}",
+                "refused": rows["refused"], "seconds": round(seconds),
+            }
+        )  # fmt: skip
+        self._say("")
+        self._say(_("Accounts of the demonstration, each with the password %(password)s") % {"password": password})
+        for account in loaded.accounts:
+            self._say(f"  {account.username:<10} {account.role.label}  {account.name}  {account.place}")
+
+
+def _refuse_a_database_in_use() -> None:
+    street = Place.objects.filter(kind=PlaceKind.STREET).first()
+    if street is None and not Staff.objects.exists():
+        return
+    raise CommandError(
+        _(
+            "This database is in use (%(name)s). Nothing was changed. To look at the demonstration beside it, set "
+            "FANGXIAN_DATA to another directory; to erase everything here and load it anew, add --fresh-street."
+        )
+        % {"name": street.name if street else _("it has accounts")}
+    )
