@@ -51,7 +51,9 @@ def _live(now: datetime) -> Q:
 
 
 def _in_reach(held: Reach) -> Q:
-    return held.places(path="place__path", grid="place_id")
+    """Roles on a place within reach. Roles for an enterprise or a household are kept by whoever holds the street."""
+    street = Place.objects.filter(kind=PlaceKind.STREET, path__in=held.paths)
+    return held.places(path="place__path", grid="place_id") | Q(Exists(street), subject__isnull=False)
 
 
 def _visible(held: Reach, now: datetime) -> QuerySet[Staff]:
@@ -104,8 +106,8 @@ def account(held: Reach, now: datetime, staff_id: UUID) -> tuple[Staff, list[Hel
 
 def grant(held: Reach, now: datetime, staff_id: UUID, grant_id: UUID) -> RoleGrant:
     """A live role of that account within reach. Raises NotFoundError."""
-    within = _in_reach(held) | Q(subject__isnull=False)
-    return get(RoleGrant.objects.filter(_live(now), staff=staff_id).select_related("staff"), within, id=grant_id)
+    rows = RoleGrant.objects.filter(_live(now), staff=staff_id).select_related("staff")
+    return get(rows, _in_reach(held), id=grant_id)
 
 
 def places_for_roles(held: Reach) -> QuerySet[Place]:
