@@ -8,6 +8,7 @@ are those of the issuing notices, and what has no check digit is marked `verifie
 import re
 from dataclasses import dataclass
 from datetime import date
+from functools import lru_cache
 
 import phonenumbers
 import stdnum.exceptions
@@ -149,14 +150,22 @@ def _resident_id(text: str, today: date | None) -> Document | Refusal:
     region = _REGION_PERMITS.get(text[:6])
     if region:
         return Document(DocumentKind.HMT_RESIDENCE, text, region, born, sex)
-    try:
-        ric.validate(text)
-    except stdnum.exceptions.ValidationError:
+    if not _region_known(text[:6], born.year):
         if not _known_province(text[:2]):
             return Refusal(Code.ID_REGION)
         # a county that was renamed or is missing from the table is no reason to refuse a person
         return Document(DocumentKind.RESIDENT_ID, text, "CN", born, sex, verified=False)
     return Document(DocumentKind.RESIDENT_ID, text, "CN", born, sex)
+
+
+@lru_cache(maxsize=16384)
+def _region_known(region: str, year: int) -> bool:
+    """Whether the six digits were a region in that year; asked once for all who were born there then."""
+    try:
+        ric.get_birth_place(f"{region}{year}0101")
+    except stdnum.exceptions.ValidationError:
+        return False
+    return True
 
 
 def _known_province(digits: str) -> bool:
@@ -236,7 +245,7 @@ def read_phone(value: object, country: str = "CN", area_code: str = "21") -> Pho
         return Refusal(Code.REQUIRED)
     digits = re.sub(r"[\s\-()]", "", text)
     if _MOBILE.fullmatch(digits):
-        return _parsed(digits, "CN") or Refusal(Code.PHONE_FORM)
+        return Phone(f"+86{digits}", "CN", True) if _mobile_in_use(digits[:7]) else Refusal(Code.PHONE_FORM)
     if re.fullmatch(r"[2-8]\d{7}", digits):
         return _parsed(f"0{area_code}{digits}", "CN") or Refusal(Code.PHONE_FORM)
     foreign = country not in ("", "CN") and (_parsed(text, country) if _TRUNK_MOBILE.fullmatch(digits) else None)
@@ -246,6 +255,13 @@ def read_phone(value: object, country: str = "CN", area_code: str = "21") -> Pho
     if found:
         return found
     return Refusal(Code.PHONE_COUNTRY if len(digits) in (8, 9, 10, 11) and digits.isdigit() else Code.PHONE_FORM)
+
+
+@lru_cache(maxsize=16384)
+def _mobile_in_use(prefix: str) -> bool:
+    """Whether mobile numbers of mainland China begin so: the plan looks at no digit behind the seventh."""
+    found = _parsed(f"{prefix}0000", "CN")
+    return found is not None and found.mobile
 
 
 def _with_extension(text: str, area_code: str) -> Phone | None:

@@ -17,17 +17,17 @@ def _document_text(kind: str, country: str, value: str) -> str:
     return f"{kind}|{country}|{value}"
 
 
-def document_index(one: identifiers.Document) -> bytes:
-    return blind(_document_text(one.kind, one.country, one.value), _DOCUMENT)
-
-
 def document_lookups(one: identifiers.Document) -> list[bytes]:
-    """Indexes under which this document may be stored: every live key, with the country or without it."""
-    texts = {_document_text(one.kind, one.country, one.value), _document_text(one.kind, "", one.value)}
-    return [index for text in sorted(texts, reverse=True) for index in blind_all(text, _DOCUMENT)]
+    """Indexes under which this document may be stored: every live key, with the country or without it. The first is
+    the one under which it is stored now."""
+    texts = [_document_text(one.kind, one.country, one.value)]
+    if one.kind not in LIFELONG and one.country:
+        texts.append(_document_text(one.kind, "", one.value))
+    return [index for text in texts for index in blind_all(text, _DOCUMENT)]
 
 
 def phone_lookups(value: str) -> list[bytes]:
+    """As `document_lookups`, for a number in E.164."""
     return blind_all(value, _PHONE)
 
 
@@ -46,19 +46,20 @@ def phone_mask(value: str) -> str:
     return f"{value[:3]}****{value[-4:]}"
 
 
-def new_document(subject_id: UUID, one: identifiers.Document) -> Document:
+def new_document(subject_id: UUID, one: identifiers.Document, index: bytes) -> Document:
+    """`index`: the first of its lookups."""
     row_id = new_id()
     return Document(
         id=row_id, subject_id=subject_id, kind=one.kind, country=one.country,
-        number_sealed=seal(one.value, Document.aad(row_id)), number_index=document_index(one),
+        number_sealed=seal(one.value, Document.aad(row_id)), number_index=index,
         mask=document_mask(one.value), verified=one.verified,
     )  # fmt: skip
 
 
-def new_phone(subject_id: UUID, value: str) -> Phone:
-    """`value` in E.164."""
+def new_phone(subject_id: UUID, value: str, index: bytes) -> Phone:
+    """`value` in E.164; `index`: the first of its lookups."""
     row_id = new_id()
     return Phone(
-        id=row_id, subject_id=subject_id, sealed=seal(value, Phone.aad(row_id)), index=blind(value, _PHONE),
+        id=row_id, subject_id=subject_id, sealed=seal(value, Phone.aad(row_id)), index=index,
         last4_index=blind(value[-4:], _LAST4), mask=phone_mask(value),
     )  # fmt: skip

@@ -86,13 +86,16 @@ def simplify(value: str) -> str:
     return value.translate(_simplified())
 
 
+_KATAKANA = {code: chr(code - 0x60) for code in range(0x30A1, 0x30F7)}
+
+
 def _hiragana(value: str) -> str:
-    return "".join(chr(ord(char) - 0x60) if "\u30a1" <= char <= "\u30f6" else char for char in value)
+    return value.translate(_KATAKANA)
 
 
 def _plain_latin(value: str) -> str:
     """Latin letters without their accents; the voicing marks of kana stay."""
-    if value.isascii():
+    if value.isascii() or all(is_han(char) for char in value):
         return value
     out: list[str] = []
     for char in unicodedata.normalize("NFD", value):
@@ -102,6 +105,8 @@ def _plain_latin(value: str) -> str:
     return unicodedata.normalize("NFC", "".join(out)).replace("ø", "o").replace("ł", "l").replace("ß", "ss")
 
 
+# a name is folded for its key, its pinyin, its tokens and its initials one after the other
+@lru_cache(maxsize=1024)
 def search_fold(value: str) -> str:
     """The form in which names are compared: small letters, no accents, simplified, hiragana."""
     return _hiragana(simplify(_plain_latin(fold(value).casefold())))

@@ -51,8 +51,12 @@ class Cells:
     def text(self, key: str, most: int = 120, required: bool = False) -> str:
         """The folded text of a cell; 无, / and the like count as empty."""
         value = self.values.get(key)
-        text = identifiers.as_text(value) if value is not None else ""
-        if text.upper() in _FORMULA_ERRORS:
+        if value is None:
+            if required:
+                self.refuse(key, Code.REQUIRED)
+            return ""
+        text = identifiers.as_text(value)
+        if text[:1] == "#" and text.upper() in _FORMULA_ERRORS:
             self.refuse(key, Code.FORMULA_ERROR)
             return ""
         if text.casefold() in _EMPTY:

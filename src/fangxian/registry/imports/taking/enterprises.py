@@ -88,7 +88,7 @@ def _take(one: Checked, run: Run, firms: _Firms) -> Pending:
     for phone in row.phones:
         keys = phone_lookups(phone.value)
         if firm.phones.isdisjoint(keys):
-            pending.rows.append(new_phone(firm.enterprise.subject_id, phone.value))
+            pending.rows.append(new_phone(firm.enterprise.subject_id, phone.value, keys[0]))
             firm.phones.add(keys[0])
             pending.touch(firm.enterprise.subject_id, ChangeKind.CHANGED)
     pending.settle(created)

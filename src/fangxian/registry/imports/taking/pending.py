@@ -1,13 +1,13 @@
 """Rows that wait to be written: prepared outside the transaction, flushed inside it with one statement a table."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from enum import StrEnum
-from functools import cache
+from functools import cache, partial
 from typing import Any
 from uuid import UUID
 
-from django.db import connection, models
+from django.db import DEFAULT_DB_ALIAS, connection, connections, models
 
 from fangxian.places.actions import NewPlace
 from fangxian.registry.models import (
@@ -73,6 +73,7 @@ class Pending:
 
 
 Statement = tuple[int, str, list[Any]]
+Column = tuple[str, bool, Callable[[Any], Any]]
 
 
 def compiled(rows: Iterable[models.Model]) -> list[Statement]:
@@ -82,9 +83,9 @@ def compiled(rows: Iterable[models.Model]) -> list[Statement]:
     """
     made: list[Statement] = []
     for row in rows:
-        sql, columns = _statement(type(row))
-        values = [one.get_db_prep_save(getattr(row, one.attname), connection) for one in columns]
-        made.append((_ORDER.index(type(row)), sql, values))
+        rank, sql, columns = _statement(type(row))
+        held = row.__dict__
+        made.append((rank, sql, [held[name] if plain else prepare(held[name]) for name, plain, prepare in columns]))
     return made
 
 
@@ -99,12 +100,25 @@ def write(statements: Iterable[Statement]) -> None:
 
 
 @cache
-def _statement(model: type[models.Model]) -> "tuple[str, Sequence[models.Field[Any, Any]]]":
-    columns = [one for one in model._meta.concrete_fields if not isinstance(one, models.AutoField)]
+def _statement(model: type[models.Model]) -> tuple[int, str, tuple[Column, ...]]:
+    connection = connections[DEFAULT_DB_ALIAS]
+    fields = [one for one in model._meta.concrete_fields if not isinstance(one, models.AutoField)]
     quote = connection.ops.quote_name
-    names = ", ".join(quote(one.column) for one in columns)
-    marks = ", ".join(["%s"] * len(columns))
-    return f"INSERT INTO {quote(model._meta.db_table)} ({names}) VALUES ({marks})", columns
+    names = ", ".join(quote(one.column) for one in fields)
+    marks = ", ".join(["%s"] * len(fields))
+    sql = f"INSERT INTO {quote(model._meta.db_table)} ({names}) VALUES ({marks})"
+    return _ORDER.index(model), sql, tuple(_column(one) for one in fields)
+
+
+def _column(one: "models.Field[Any, Any]") -> Column:
+    """Attribute, whether its value goes in as it is, and else what prepares it."""
+    connection = connections[DEFAULT_DB_ALIAS]
+    target = one.target_field if isinstance(one, models.ForeignKey) else one
+    if isinstance(target, models.UUIDField):
+        native = connection.features.has_native_uuid_field
+        return one.attname, native, lambda value: None if value is None else value.hex
+    plain = type(target) in (models.TextField, models.IntegerField, models.BigIntegerField)
+    return one.attname, plain, partial(one.get_db_prep_save, connection=connection)
 
 
 def update(rows: Iterable[tuple[models.Model, tuple[str, ...]]]) -> None:

@@ -9,7 +9,7 @@ from uuid import UUID
 from django.db.models import QuerySet
 
 from fangxian.registry import identifiers, matching
-from fangxian.registry.identity import LIFELONG, document_index, document_lookups, phone_lookups
+from fangxian.registry.identity import LIFELONG, document_lookups, phone_lookups
 from fangxian.registry.imports.kinds.persons import PersonRow
 from fangxian.registry.matching import Likeness, Traits, Verdict
 from fangxian.registry.models import Attachment, Document, Person, Phone, Relation, Subject
@@ -61,12 +61,20 @@ class Sought:
         )  # fmt: skip
 
     @cached_property
+    def document_keys(self) -> list[tuple[identifiers.Document, list[bytes]]]:
+        return [(one, document_lookups(one)) for one in self.documents]
+
+    @cached_property
+    def phone_keys(self) -> list[tuple[str, list[bytes]]]:
+        return [(one, phone_lookups(one)) for one in self.phones]
+
+    @cached_property
     def traits(self) -> Traits:
-        indexes = {document_index(document): document.kind for document in self.documents}
+        indexes = {keys[0]: document.kind for document, keys in self.document_keys}
         return Traits(
             self.name_key, pinyin_key(self.name), self.birth_date, self.sex, frozenset(indexes),
             frozenset(index for index, kind in indexes.items() if kind in LIFELONG),
-            frozenset(key for phone in self.phones for key in phone_lookups(phone)), self.doors,
+            frozenset(key for _phone, keys in self.phone_keys for key in keys), self.doors,
         )  # fmt: skip
 
 
@@ -83,8 +91,8 @@ class People:
         self._load(sought)
 
     def _load(self, sought: Sequence[Sought]) -> None:
-        document_keys = {key for one in sought for document in one.documents for key in document_lookups(document)}
-        phone_keys = {key for one in sought for phone in one.phones for key in phone_lookups(phone)}
+        document_keys = {key for one in sought for _document, keys in one.document_keys for key in keys}
+        phone_keys = {key for one in sought for _phone, keys in one.phone_keys for key in keys}
         ids = set(Document.objects.filter(number_index__in=document_keys).values_list("subject_id", flat=True))
         ids |= set(Phone.objects.filter(index__in=phone_keys).values_list("subject_id", flat=True))
         born: dict[str, set[date | None]] = {}
@@ -152,8 +160,8 @@ class People:
 
     def by_documents(self, one: Sought) -> list[UUID]:
         """Everybody who holds one of the row's documents, each once."""
-        keys = [key for document in one.documents for key in document_lookups(document)]
-        return list(dict.fromkeys(self.by_document[key] for key in keys if key in self.by_document))
+        found = [key for _document, keys in one.document_keys for key in keys if key in self.by_document]
+        return list(dict.fromkeys(self.by_document[key] for key in found))
 
     def best(self, one: Sought) -> tuple[Known, Likeness] | None:
         """The likeliest person, at or above the threshold of a possible double; the older one of two alike."""

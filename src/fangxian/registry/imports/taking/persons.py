@@ -7,7 +7,7 @@ from uuid import UUID
 
 from fangxian.places.models import PlaceKind
 from fangxian.registry import matching
-from fangxian.registry.identity import document_index, document_lookups, new_document, new_phone, phone_lookups
+from fangxian.registry.identity import new_document, new_phone
 from fangxian.registry.imports.kinds.persons import PersonRow
 from fangxian.registry.imports.rows import Checked
 from fangxian.registry.imports.taking.doors import door_of
@@ -119,7 +119,7 @@ def _decide(case: _Case, sought: Sought, people: People, homes: Homes, run: Run)
     elif found is not None:
         case.pending.rows.append(_candidate(held, found, run))
     created = same is None
-    _identify(case, held)
+    _identify(case, held, sought)
     _attach(case, held, homes, run)
     people.add(held)
     if created:
@@ -176,16 +176,15 @@ def _renew(case: _Case, held: Known) -> None:
         case.pending.touch(held.id, ChangeKind.CHANGED)
 
 
-def _identify(case: _Case, held: Known) -> None:
-    for document in case.row.documents:
-        if not any(key in held.documents for key in document_lookups(document)):
-            case.pending.rows.append(new_document(held.id, document))
-            held.documents[document_index(document)] = document.kind
+def _identify(case: _Case, held: Known, sought: Sought) -> None:
+    for document, keys in sought.document_keys:
+        if not any(key in held.documents for key in keys):
+            case.pending.rows.append(new_document(held.id, document, keys[0]))
+            held.documents[keys[0]] = document.kind
             case.pending.touch(held.id, ChangeKind.CHANGED)
-    for phone in case.row.phones:
-        keys = phone_lookups(phone.value)
+    for phone, keys in sought.phone_keys:
         if held.phones.isdisjoint(keys):
-            case.pending.rows.append(new_phone(held.id, phone.value))
+            case.pending.rows.append(new_phone(held.id, phone, keys[0]))
             held.phones.add(keys[0])
             case.pending.touch(held.id, ChangeKind.CHANGED)
 

@@ -113,7 +113,7 @@ def _own(row: VehicleRow, car: _Car, pending: Pending, run: Run, people: People)
     for phone in row.phones:
         keys = phone_lookups(phone.value)
         if car.phones.isdisjoint(keys):
-            pending.rows.append(new_phone(car.vehicle.subject_id, phone.value))
+            pending.rows.append(new_phone(car.vehicle.subject_id, phone.value, keys[0]))
             car.phones.add(keys[0])
             pending.touch(car.vehicle.subject_id, ChangeKind.CHANGED)
 
@@ -123,8 +123,9 @@ def _new_owner(row: VehicleRow, pending: Pending, run: Run) -> Known:
     held = Known(Person(subject_id=subject.id, name=row.owner, name_key=row.owner_key))
     pending.rows += [subject, held.person]
     for phone in row.phones:
-        pending.rows.append(new_phone(subject.id, phone.value))
-        held.phones.add(phone_lookups(phone.value)[0])
+        index = phone_lookups(phone.value)[0]
+        pending.rows.append(new_phone(subject.id, phone.value, index))
+        held.phones.add(index)
     pending.touch(subject.id, ChangeKind.ADDED)
     return held
 
