@@ -1,11 +1,11 @@
 """Opening and closing rounds, and enrolling whom they go through."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 from typing import Final
 from uuid import UUID
 
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models import Exists, F, OuterRef, Q, QuerySet
 from django.utils.translation import gettext as _
 
 from fangxian.audit import actions as audit
@@ -85,11 +85,20 @@ def enrol_missing(*, round: Round, by: str, now: datetime, polite: bool = True) 
             nonlocal added
             added += enrol_members(round=round, kind=kind, members=part, by=by, now=now)
 
-        in_chunks(members, write, pace=None if polite else Pace(2_000, 1.0, 2_000, pause=False), polite=polite)
+        in_chunks(members, write, pace=_pace(polite), polite=polite)
     if round.enrolled_us is None:
         Round.objects.filter(id=round.id, enrolled_us__isnull=True).update(enrolled_us=clock.to_us(now))
         round.enrolled_us = clock.to_us(now)
     return added
+
+
+def _pace(polite: bool) -> Pace:
+    """Enrolling has a fixed cost a transaction of some 20 ms, so that shorter chunks would take the lock all day."""
+    if not polite:
+        return Pace(2_000, 1.0, 2_000, pause=False)
+    pace = Pace.for_database()
+    pace.target_seconds = max(pace.target_seconds, 0.04)
+    return pace
 
 
 def enrol_members(*, round: Round, kind: str, members: Sequence[duties.NewMember], by: str, now: datetime) -> int:
@@ -108,19 +117,23 @@ def missing_members(
     due_us = round.due_us
     # once the round runs, whoever comes late is owed from then on; past its end, at once
     opens_us = min(max(round.opens_us, clock.to_us(now) if round.enrolled_us else round.opens_us), due_us)
-    found: dict[UUID, Place] = {}
+    found: dict[UUID, tuple[UUID, UUID | None]] = {}
     if kind == RoundKind.DOORS:
-        found = {place.id: place for place in missing_dwellings(round, subject_ids)}
+        for door in missing_dwellings(round, subject_ids).only("id", "grid_id"):
+            found[door.id] = (door.id, door.grid_id)
     else:
-        for row in _missing_attached(round, kind, subject_ids):
-            assert row.place is not None
-            found.setdefault(row.subject_id, row.place)
-    nodes = counting_nodes({place.id: place for place in found.values()}.values())
-    for subject_id, place in found.items():
-        yield duties.NewMember(subject_id, place.id, nodes[place.id], opens_us, due_us)
+        rows = _missing_attached(round, kind, subject_ids).annotate(grid=F("place__grid_id"))
+        for subject_id, place_id, grid_id in rows.values_list("subject_id", "place_id", "grid"):
+            assert place_id is not None
+            found.setdefault(subject_id, (place_id, grid_id))
+    # what no grid covers is counted by a building or a neighbourhood above it
+    bare = {place_id for place_id, grid_id in found.values() if grid_id is None}
+    nodes = counting_nodes(Place.objects.filter(id__in=bare)) if bare else {}
+    for subject_id, (place_id, grid_id) in found.items():
+        yield duties.NewMember(subject_id, place_id, grid_id if grid_id else nodes[place_id], opens_us, due_us)
 
 
-def missing_dwellings(round: Round, place_ids: Sequence[UUID] | None) -> Iterable[Place]:
+def missing_dwellings(round: Round, place_ids: Sequence[UUID] | None) -> QuerySet[Place]:
     rows = (
         Place.objects.filter(under(round.place), kind=PlaceKind.DWELLING, closed_on__isnull=True)
         .filter(~_enrolled(round, RoundKind.DOORS, "pk"))
@@ -137,7 +150,6 @@ def _missing_attached(round: Round, kind: str, subject_ids: Sequence[UUID] | Non
             subject__kind=subject_kind, place__closed_on__isnull=True,
         )
         .filter(~_enrolled(round, kind, "subject_id"))
-        .select_related("place")
         .order_by("place__path", "since")
     )  # fmt: skip
     return rows if subject_ids is None else rows.filter(subject_id__in=subject_ids)
