@@ -12,7 +12,7 @@ from stdnum.cn import ric, uscc
 from fangxian.demo import names, workbooks
 from fangxian.demo.generator import generate, short_name
 from fangxian.demo.ground import GUBEI, spread
-from fangxian.demo.numbers import Numbers
+from fangxian.demo.issuing import Numbers
 from fangxian.demo.street import Document, Person, Street
 from fangxian.hygiene.playbook import HygieneSection
 from fangxian.places import loading

@@ -6,7 +6,7 @@ from random import Random
 
 from fangxian.demo import ground, offices, yard
 from fangxian.demo.ground import FULL_HOUSEHOLDS, STREET_CODE
-from fangxian.demo.numbers import Numbers
+from fangxian.demo.issuing import Numbers
 from fangxian.demo.people import People
 from fangxian.demo.street import Neighbourhood, Service, Street
 

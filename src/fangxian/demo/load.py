@@ -9,6 +9,8 @@ from tempfile import TemporaryDirectory
 from time import perf_counter
 
 from django.conf import settings
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from fangxian.accounts.models import RoleGrant
 from fangxian.accounts.roles import Role
@@ -37,6 +39,16 @@ PLAYBOOK = "covid-2020-02"
 BY = "demonstration"
 # the register is filled in the morning before the replay begins
 PREPARED_BEFORE = timedelta(hours=3)
+KINDS = {
+    "dwellings": gettext_lazy("dwellings"), "areas": gettext_lazy("public areas"),
+    "enterprises": gettext_lazy("enterprises"), "persons": gettext_lazy("residents"),
+    "vehicles": gettext_lazy("vehicles"), "employees": gettext_lazy("returning employees"),
+}  # fmt: skip
+STEPS = {
+    "generate": gettext_lazy("street made up"), "ground": gettext_lazy("places, accounts and plan in the database"),
+    "lists": gettext_lazy("lists written as people send them"),
+    "replay": gettext_lazy("rounds opened, two days replayed"),
+}  # fmt: skip
 
 
 @dataclass
@@ -90,14 +102,14 @@ class Loader:
         )
         cast.fill_posts(street=self.street, ground=ground, by=BY, now=self.prepared)
         duties.apply_playbook(plan=self.plan, effective_at=self.prepared, by=BY, now=self.prepared)
-        self._took("places, accounts, playbook", began)
+        self._took("ground", began)
         imported = self._import(ground)
         hr = cast.open_hr_account(street=self.street, password=self.password, by=BY, now=self.prepared)
         began = perf_counter()
         # no round is open that these changes could touch, so the worker need not look at each of them later
         mark_folded(consumer=CONSUMER, change_ids=list(Change.objects.values_list("id", flat=True)))
         told = Replay(self.street, ground, self.plan, self.when, self.say, by=BY).run()
-        self._took("rounds and replay", began)
+        self._took("replay", began)
         return Loaded(self.street, [*accounts, *([hr] if hr else [])], imported, told, self.seconds)
 
     def _import(self, ground: Ground) -> dict[str, Imported]:
@@ -105,16 +117,13 @@ class Loader:
         with TemporaryDirectory(prefix="fangxian-lists-") as folder:
             began = perf_counter()
             books = workbooks.write(self.street, Path(folder), _area_words(self.plan))
-            self._took("lists written", began)
+            self._took("lists", began)
             senders = _senders(ground)
             for number, book in enumerate(books, start=1):
                 tally = found.setdefault(_heading(book), Imported())
                 self._take(book, ground, senders, tally)
                 if number == len(books) or _heading(books[number]) != _heading(book):
-                    self.say(
-                        f"{_heading(book)}: {tally.books} lists, {tally.rows:,} rows, {tally.created:,} new, "
-                        f"{tally.updated:,} changed, {tally.refused} refused, {tally.seconds:.1f} s"
-                    )
+                    self.say(_summary(_heading(book), tally))
         return found
 
     def _take(self, book: Book, ground: Ground, senders: dict[str, str], tally: Imported) -> None:
@@ -133,7 +142,17 @@ class Loader:
 
     def _took(self, step: str, began: float) -> None:
         self.seconds[step] = round(perf_counter() - began, 1)
-        self.say(f"{step}: {self.seconds[step]} s")
+        self.say(_("%(step)s: %(seconds)s s") % {"step": STEPS[step], "seconds": self.seconds[step]})
+
+
+def _summary(heading: str, tally: Imported) -> str:
+    return _(
+        "%(kind)s: %(books)d lists, %(rows)d rows: %(created)d new, %(updated)d changed, %(refused)d refused; "
+        "%(seconds).1f s"
+    ) % {
+        "kind": KINDS[heading], "books": tally.books, "rows": tally.rows, "created": tally.created,
+        "updated": tally.updated, "refused": tally.refused, "seconds": tally.seconds,
+    }  # fmt: skip
 
 
 def _heading(book: Book) -> str:

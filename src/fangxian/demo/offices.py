@@ -6,7 +6,7 @@ from dataclasses import replace
 from random import Random
 
 from fangxian.demo.ground import FULL_HOUSEHOLDS, csv_rows, spread
-from fangxian.demo.numbers import Numbers
+from fangxian.demo.issuing import Numbers
 from fangxian.demo.people import People
 from fangxian.demo.street import Building, Employee, Enterprise, Grid, Household, Neighbourhood, Person, Unit
 

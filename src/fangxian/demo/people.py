@@ -7,7 +7,7 @@ from random import Random
 
 from fangxian.demo import names
 from fangxian.demo.ground import GUBEI
-from fangxian.demo.numbers import Numbers
+from fangxian.demo.issuing import Numbers
 from fangxian.demo.street import Compound, CompoundKind, Document, Dwelling, Household, Person
 
 

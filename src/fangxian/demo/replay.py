@@ -8,6 +8,8 @@ from itertools import count
 from random import Random
 from uuid import UUID, uuid5
 
+from django.utils.translation import gettext as _
+
 from fangxian.accounts.models import RoleGrant
 from fangxian.accounts.roles import Role
 from fangxian.demo import morning
@@ -109,10 +111,10 @@ class Replay:
         begin = self.when.begin
         areas = list(Place.objects.filter(self.ground.street.subtree, kind=PlaceKind.AREA).order_by("path"))
         enrolled = hygiene.enrol_areas(places=areas, by=self.by, now=begin, polite=False)
-        self.say(f"{enrolled.enrolled} corners enrolled")
+        self.say(_("%(count)d corners enrolled") % {"count": enrolled.enrolled})
         first = [self._round("第一轮补漏", grid, self.when.first_round_due) for grid in self._first_round_grids()]
         second = self._round("第二轮排摸", self.ground.street, self.when.round_due)
-        self.say("rounds opened, everybody below them enrolled")
+        self.say(_("rounds opened, every door, person and vehicle enrolled"))
         wiped = morning.corners(self.rng, list(self._corners(areas)), self.when)
         knocks, sights = self._round_records(first, second)
         self._steps(wiped, knocks, sights)
@@ -217,10 +219,16 @@ class Replay:
             swept = duties.sweep(now=moment, polite=False)
             self.told.lapsed += swept.lapsed
             self.told.unknown += swept.unknown
-            self.say(
-                f"{clock.local(moment):%m-%d %H:%M}  {self.told.corners} corners, {self.told.doors} doors, "
-                f"{self.told.vehicles} vehicles; {self.told.lapsed} lapsed"
-            )
+            self._say_step(moment)
+
+    def _say_step(self, moment: datetime) -> None:
+        self.say(
+            _("%(time)s  %(corners)d corners, %(doors)d doors, %(vehicles)d vehicles; %(lapsed)d lapsed")
+            % {
+                "time": f"{clock.local(moment):%m-%d %H:%M}", "corners": self.told.corners, "doors": self.told.doors,
+                "vehicles": self.told.vehicles, "lapsed": self.told.lapsed,
+            }
+        )  # fmt: skip
 
     def _corner_step(self, wiped: list[Wiped], start: int, number: int, moment: datetime) -> int:
         groups: dict[UUID, list[LogEntry]] = defaultdict(list)

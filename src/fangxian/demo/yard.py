@@ -5,7 +5,7 @@ from datetime import date
 from math import ceil
 from random import Random
 
-from fangxian.demo.numbers import Numbers
+from fangxian.demo.issuing import Numbers
 from fangxian.demo.street import Area, Block, Building, Compound, CompoundKind, Household, Vehicle
 
 VEHICLE_SHARE = {

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import logging
 import shutil
 from argparse import ArgumentParser
+from collections.abc import Iterator
+from contextlib import contextmanager
 from time import perf_counter
 from typing import Any
 
@@ -50,7 +53,9 @@ class Command(BaseCommand):
             now=clock.now(), seed=options["seed"], households=options["households"], password=options["password"],
             say=lambda line: self._say(f"{perf_counter() - began:6.1f} s  {line}"),
         )  # fmt: skip
-        self._report(loader.run(), options["password"], perf_counter() - began)
+        with _quiet(logging.getLogger("fangxian.registry.imports")):
+            loaded = loader.run()
+        self._report(loaded, options["password"], perf_counter() - began)
 
     def _say(self, line: str) -> None:
         self.stdout.write(line)
@@ -65,9 +70,15 @@ class Command(BaseCommand):
 
     def _report(self, loaded: Loaded, password: str, seconds: float) -> None:
         rows = totals(loaded.imported)
-        counts = loaded.street.counts()
         self._say("")
-        self._say(", ".join(f"{count:,} {kind}" for kind, count in counts.items()))
+        self._say(
+            _(
+                "%(neighbourhoods)d neighbourhoods, %(grids)d grids, %(compounds)d compounds, "
+                "%(households)d households, %(persons)d residents, %(vehicles)d vehicles, %(areas)d public areas, "
+                "%(buildings)d office buildings, %(enterprises)d enterprises, %(employees)d returning employees"
+            )
+            % loaded.street.counts()
+        )
         self._say(
             _("%(rows)s rows taken in: %(created)s new, %(updated)s changed, %(refused)s refused; %(seconds)s s in all")
             % {
@@ -79,6 +90,17 @@ class Command(BaseCommand):
         self._say(_("Accounts of the demonstration, each with the password %(password)s") % {"password": password})
         for account in loaded.accounts:
             self._say(f"  {account.username:<10} {account.role.label}  {account.name}  {account.place}")
+
+
+@contextmanager
+def _quiet(logger: logging.Logger) -> Iterator[None]:
+    """Two hundred lists would each leave a line."""
+    level = logger.level
+    logger.setLevel(logging.WARNING)
+    try:
+        yield
+    finally:
+        logger.setLevel(level)
 
 
 def _refuse_a_database_in_use() -> None:
