@@ -63,37 +63,38 @@ def _numbers(person: Person) -> None:
     )  # fmt: skip
 
 
-def _side(street: Street, number: int) -> Side:
+def _side(street: Street, number: int, morning: datetime) -> Side:
+    now = morning + timedelta(hours=3)
     hood, grid = street.neighbourhoods[number], street.grids[number * 2]
     door = street.doors_of(grid)[0]
     [area] = places.add(
         places=[NewPlace(PlaceKind.AREA, "1号门厅", street.blocks[number * 2].id, area_type="lobby")],
         by="test",
-        now=MORNING,
+        now=morning,
     )
-    person = make_person(("王秀英", "李桂兰")[number], door)
+    person = make_person(("王秀英", "李桂兰")[number], door, now=morning)
     _numbers(person)
-    make_vehicle(("沪A12345", "沪AD54321")[number], street.compounds[number])
-    worker = make_staff(Role.GRID_WORKER, grid, ("陈磊", "周敏")[number])
+    make_vehicle(("沪A12345", "沪AD54321")[number], street.compounds[number], now=morning)
+    worker = make_staff(Role.GRID_WORKER, grid, ("陈磊", "周敏")[number], now=morning)
     made = screening.open_round(
-        title="第二轮排摸", place=hood, kinds=["doors", "people", "vehicles"], opens_at=MORNING,
-        due_at=MORNING + timedelta(hours=1), by="test", now=MORNING, polite=False,
+        title="第二轮排摸", place=hood, kinds=["doors", "people", "vehicles"], opens_at=morning,
+        due_at=morning + timedelta(hours=1), by="test", now=morning, polite=False,
     )  # fmt: skip
     given = duties.give(
-        title="检查北门门锁", place=hood, until=NOW + timedelta(hours=8), by="test", now=MORNING,
+        title="检查北门门锁", place=hood, until=now + timedelta(hours=8), by="test", now=morning,
         role=Role.COMMITTEE_SECRETARY,
     )  # fmt: skip
     # the gap is set once both sides have been swept
     return Side(hood, grid, area, door, person, Gap(), given, worker, made)
 
 
-def make_desks() -> Desks:
+def make_desks(morning: datetime = MORNING) -> Desks:
     """The plan in force, a round that has just run out in each neighbourhood, and so a gap at every door and person."""
-    street = make_street()
-    duties.apply_playbook(plan=playbooks.plan(), effective_at=MORNING, by="test", now=MORNING)
-    desks = Desks(street, _side(street, 0), _side(street, 1))
-    enrol_places([desks.here.area, desks.there.area], "area:lobby")
-    sweep(now=NOW, polite=False)
+    now, street = morning + timedelta(hours=3), make_street(now=morning)
+    duties.apply_playbook(plan=playbooks.plan(), effective_at=morning, by="test", now=morning)
+    desks = Desks(street, _side(street, 0, morning), _side(street, 1, morning))
+    enrol_places([desks.here.area, desks.there.area], "area:lobby", now=morning)
+    sweep(now=now, polite=False)
     for side in (desks.here, desks.there):
         side.gap = Gap.objects.get(duty__subject=side.person.subject, rule__key="person-round")
     return desks
