@@ -24,6 +24,7 @@ class Playbook(models.Model):
     content = models.TextField(help_text="the plan as canonical JSON")
     effective_us = models.BigIntegerField()
     in_force_us = models.BigIntegerField(null=True, help_text="when its rules were brought into force")
+    bringing_until_us = models.BigIntegerField(null=True, help_text="lease of the process that brings it into force")
     applied_us = models.BigIntegerField()
     applied_by = models.CharField(max_length=40)
     reason = models.CharField(max_length=200, blank=True)

@@ -19,6 +19,8 @@ RETRY_SECONDS = 0.0005
 GIVE_UP_SECONDS = 30.0
 SQLITE_HOLD_SECONDS = 0.005
 SQLITE_FIRST_ROWS = 100
+MOST_HOLD_SECONDS = 0.02
+LEAST_ROWS = 20
 POSTGRES_ROWS = 2_000
 
 
@@ -79,12 +81,22 @@ class Pace:
             return cls(SQLITE_FIRST_ROWS, SQLITE_HOLD_SECONDS, 20_000, pause=True)
         return cls(POSTGRES_ROWS, 1.0, POSTGRES_ROWS, pause=False)
 
-    def learn(self, rows: int, seconds: float) -> None:
+    @classmethod
+    def alone(cls) -> "Pace":
+        """For work that nobody waits beside, such as the first load of a street."""
+        return cls(POSTGRES_ROWS, 1.0, POSTGRES_ROWS, pause=False)
+
+    def learn(self, rows: int, work_seconds: float, commit_seconds: float) -> None:
+        """Aim the next chunk at the time a transaction may hold the writer.
+
+        A slow disk's commit costs the same whatever it commits: where it alone takes longer than the aim, smaller
+        chunks would only commit more often, so the rows are then given as much time as the commit takes.
+        """
         if not self.pause or rows == 0:
             return
-        per_row = max(seconds / rows, 1e-7)
-        wanted = int(self.target_seconds / per_row)
-        self.rows = max(20, min(wanted, self.rows * 2, self.largest))
+        per_row = max(work_seconds / rows, 1e-7)
+        aim = min(max(self.target_seconds, commit_seconds), MOST_HOLD_SECONDS)
+        self.rows = max(LEAST_ROWS, min(int(aim / per_row), self.rows * 2, self.largest))
 
 
 def in_chunks(
@@ -92,17 +104,18 @@ def in_chunks(
 ) -> None:
     """Write `items` in transactions cut by time. `write` is called inside each transaction with its slice.
 
-    `polite=False` leaves the pause out: for work that nobody waits beside, such as the first load of a street.
+    `polite=False` takes large chunks without a pause: for work that nobody waits beside.
     """
-    pace = pace or Pace.for_database()
+    pace = pace or (Pace.for_database() if polite else Pace.alone())
     start = 0
     while start < len(items):
         part = items[start : start + pace.rows]
-        began = time.perf_counter()
         with write_lock():
+            began = time.perf_counter()
             write(part)
+            worked = time.perf_counter()
         held = time.perf_counter() - began
         start += len(part)
-        pace.learn(len(part), held)
+        pace.learn(len(part), worked - began, held - (worked - began))
         if pace.pause and polite:
             time.sleep(max(held, RETRY_SECONDS))

@@ -11,6 +11,7 @@ from fangxian.duties.actions.plan import (
     due_playbook,
     plan_of,
     playbook_at,
+    store_playbook,
 )
 from fangxian.duties.actions.posts import check_posts
 from fangxian.duties.actions.record import Done, Report, beat, done, fulfil, note, raise_step
@@ -40,6 +41,7 @@ __all__ = [
     "playbook_at",
     "raise_step",
     "renode",
+    "store_playbook",
     "sweep",
     "waive",
     "waive_duty",

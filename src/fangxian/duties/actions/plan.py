@@ -1,13 +1,16 @@
 """Bringing a plan into force: rules appear, change and end, and the duties with them."""
 
+import time
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
 from typing import Final
+from uuid import UUID
 
 from django.db import transaction
+from django.db.models import F, QuerySet
 from django.utils.translation import gettext as _
 
 from fangxian.audit import actions as audit
@@ -16,12 +19,14 @@ from fangxian.duties.actions.windows import opened_windows
 from fangxian.duties.ledger import Ledger
 from fangxian.duties.models import Cohort, Duty, Gap, GapStatus, Member, Opened, Playbook, Rule
 from fangxian.duties.plan_schema import Plan, RuleSpec
+from fangxian.duties.schedules import Window
 from fangxian.shared import clock
-from fangxian.shared.clock import MINUTE_US
+from fangxian.shared.clock import MINUTE_US, SECOND_US
 from fangxian.shared.writer import in_chunks, write_lock
 
 ONE_OFF: Final = "one-off"
 EMPTY_POST: Final = "empty-post"
+LEASE_US: Final = 2 * MINUTE_US
 SYSTEM_KEYS: Final = frozenset({ONE_OFF, EMPTY_POST})
 
 
@@ -59,10 +64,21 @@ def playbook_at(now: datetime) -> Playbook | None:
     )
 
 
+def store_playbook(*, plan: Plan, effective_at: datetime, by: str, now: datetime, reason: str = "") -> Applied:
+    """Store the plan. The worker brings it into force when its time has come, within seconds when that is now."""
+    row = _store(plan, max(effective_at, now), by, now, reason)
+    return Applied(row.id, False, *_difference(plan))
+
+
 def apply_playbook(*, plan: Plan, effective_at: datetime, by: str, now: datetime, reason: str = "") -> Applied:
-    """Store the plan, and bring it into force when its time has come; otherwise the worker does so then."""
-    if effective_at < now:
-        effective_at = now
+    """Store the plan, and bring it into force here when its time has come; otherwise the worker does so then."""
+    row = _store(plan, max(effective_at, now), by, now, reason)
+    changes = _difference(plan)
+    done = effective_at <= now and bring_into_force(playbook=row, by=by, now=now)
+    return Applied(row.id, done, *changes)
+
+
+def _store(plan: Plan, effective_at: datetime, by: str, now: datetime, reason: str) -> Playbook:
     with write_lock():
         latest = Playbook.objects.order_by("-effective_us", "-applied_us", "-id").first()
         if latest is not None and latest.sha256 == plan.sha256:
@@ -75,10 +91,7 @@ def apply_playbook(*, plan: Plan, effective_at: datetime, by: str, now: datetime
             by=by, act="duties.playbook.applied", now=now, target=f"playbook:{row.id}",
             detail={"name": row.name, "version": row.version, "sha256": row.sha256},
         )  # fmt: skip
-    appear, change, end = _difference(plan)
-    if effective_at <= now:
-        bring_into_force(playbook=row, by=by, now=now)
-    return Applied(row.id, effective_at <= now, appear, change, end)
+    return row
 
 
 def _difference(plan: Plan) -> tuple[tuple[str, ...], tuple[str, ...], tuple[str, ...]]:
@@ -97,8 +110,51 @@ def due_playbook(now: datetime) -> Playbook | None:
     return current if current is not None and current.in_force_us is None else None
 
 
-def bring_into_force(*, playbook: Playbook, by: str, now: datetime) -> None:
-    """Make rules and duties what `playbook` says. Resumable: each step leaves what is already right alone."""
+def bring_into_force(*, playbook: Playbook, by: str, now: datetime) -> bool:
+    """Make rules and duties what `playbook` says. False when another process is already doing it.
+
+    Resumable: each step leaves what is already right alone. One process at a time: two would give the same window
+    back twice. Whoever has it holds a lease, so that a process that dies is taken over.
+    """
+    lease = _Lease(playbook, now)
+    if not lease.take():
+        return False
+    try:
+        _bring(playbook, now, lease)
+    finally:
+        lease.give_up()
+    if Playbook.objects.filter(id=playbook.id, in_force_us__isnull=True).update(in_force_us=clock.to_us(now)):
+        audit.record(by=by, act="duties.playbook.in_force", now=now, target=f"playbook:{playbook.id}")
+    return True
+
+
+class _Lease:
+    """The right to bring plans into force: one for all of them, kept on the row that is being worked on."""
+
+    def __init__(self, playbook: Playbook, now: datetime) -> None:
+        self._id = playbook.id
+        self._now_us, self._began = clock.to_us(now), time.monotonic()
+
+    def _until_us(self) -> int:
+        return self._now_us + int((time.monotonic() - self._began) * SECOND_US) + LEASE_US
+
+    def take(self) -> bool:
+        with write_lock():
+            # Only a lock on all of them keeps two processes from taking two rows at once.
+            held = Playbook.objects.select_for_update().order_by("id").values_list("bringing_until_us", flat=True)
+            if any(until is not None and until > self._now_us for until in held):
+                return False
+            Playbook.objects.filter(id=self._id).update(bringing_until_us=self._until_us())
+        return True
+
+    def renew(self) -> None:
+        Playbook.objects.filter(id=self._id).update(bringing_until_us=self._until_us())
+
+    def give_up(self) -> None:
+        Playbook.objects.filter(id=self._id).update(bringing_until_us=None)
+
+
+def _bring(playbook: Playbook, now: datetime, lease: _Lease) -> None:
     plan = plan_of(playbook)
     wanted = {spec.key: spec for spec in plan.rules}
     with write_lock():
@@ -107,33 +163,38 @@ def bring_into_force(*, playbook: Playbook, by: str, now: datetime) -> None:
                 Rule.objects.filter(id=rule.id).update(active=False)
     for rule in Rule.objects.filter(active=False).exclude(key__in=SYSTEM_KEYS):
         end_duties(rule=rule, now=now)
+        lease.renew()
     for spec in plan.rules:
         _bring_rule(spec, playbook, now)
-    Playbook.objects.filter(id=playbook.id, in_force_us__isnull=True).update(in_force_us=clock.to_us(now))
-    audit.record(by=by, act="duties.playbook.in_force", now=now, target=f"playbook:{playbook.id}")
+        lease.renew()
 
 
 def _bring_rule(spec: RuleSpec, playbook: Playbook, now: datetime) -> None:
-    stored = spec.spec_json()
     with write_lock():
-        rule = Rule.objects.filter(key=spec.key).first()
-        old = rule.spec if rule is not None and rule.active else None
+        rule = Rule.objects.filter(key=spec.key).select_related("playbook").first()
+        old = _spec_before(rule) if rule is not None and rule.active else None
         rule, _made = Rule.objects.update_or_create(
             key=spec.key,
             defaults={
-                "cohort": spec.cohort, "subject_kind": spec.subject, "corner": spec.corner, "spec": stored,
-                "playbook": playbook, "active": True,
+                "cohort": spec.cohort, "subject_kind": spec.subject, "corner": spec.corner,
+                "spec": spec.spec_json(), "active": True,
             },
         )  # fmt: skip
-    if old is not None and _timing(old) != _timing(stored):
+    if old is not None and old.schedule != spec.schedule:
         reschedule(rule=rule, now=now)
-    if old is not None and old.get("cohort") != spec.cohort:
+    elif old is not None and old.grace_minutes != spec.grace_minutes:
+        regrace(rule=rule)
+    if old is not None and old.cohort != spec.cohort:
         end_duties(rule=rule, now=now, outside=spec.cohort)
     owe(rule=rule, now=now)
+    # Last, because it says that the rule's duties follow this plan: an interrupted run compares with the plan before.
+    Rule.objects.filter(id=rule.id).update(playbook=playbook)
 
 
-def _timing(spec: dict[str, object]) -> tuple[object, object]:
-    return spec.get("schedule"), spec.get("grace_minutes")
+def _spec_before(rule: Rule) -> RuleSpec:
+    """What the rule's duties follow today."""
+    before = plan_of(rule.playbook).rule(rule.key) if rule.playbook is not None else None
+    return before or RuleSpec.from_spec(rule.spec)
 
 
 def owe(*, rule: Rule, now: datetime) -> int:
@@ -188,46 +249,72 @@ def _opened_windows(rule: Rule, wanted: set[tuple[int, int]], spec: RuleSpec) ->
     return opened_windows(rule.id, wanted)
 
 
+def regrace(*, rule: Rule) -> None:
+    """Only the grace changed: what is owed keeps its window and gets a new deadline."""
+    grace = RuleSpec.from_spec(rule.spec).grace_minutes * MINUTE_US
+    owed = Duty.objects.filter(rule=rule, ended_us__isnull=True, deadline_us__isnull=False)
+    ids = list(owed.order_by("id").values_list("id", flat=True))
+
+    def write(part: Sequence[UUID]) -> None:
+        owed.filter(id__in=part).update(deadline_us=F("due_us") + grace)
+
+    in_chunks(ids, write)
+
+
 def reschedule(*, rule: Rule, now: datetime) -> None:
     """Times of a rule changed: what is owed from now on follows the new times, what has lapsed stays as it is.
 
     A window that was open under the old times is given back (expected - 1), since nobody can be held to it any more.
+    A window that a subject has already behind it is not asked of it again.
     """
     spec = RuleSpec.from_spec(rule.spec)
-    grace = spec.grace_minutes * MINUTE_US
-    duties = list(Duty.objects.filter(rule=rule, ended_us__isnull=True, deadline_us__isnull=False).order_by("id"))
+    owed = Duty.objects.filter(rule=rule, ended_us__isnull=True, deadline_us__isnull=False)
+    ids = list(owed.order_by("id").values_list("id", flat=True))
+    # The rows are read again inside each transaction: a record from the field may have moved one on meanwhile.
+    in_chunks(ids, lambda part: _reschedule(owed.filter(id__in=part), rule, spec, now))
 
-    def write(part: Sequence[Duty]) -> None:
-        members = {
-            (m.cohort_id, m.subject_id): m
-            for m in Member.objects.filter(
-                cohort__key=rule.cohort, until_us__isnull=True, subject_id__in=[d.subject_id for d in part]
-            )
-        }
-        give_back(duties=part, rule=rule, spec=spec)
-        changed = []
+
+def _reschedule(rows: QuerySet[Duty], rule: Rule, spec: RuleSpec, now: datetime) -> None:
+    duties = list(rows.select_for_update().order_by("id"))
+    give_back(duties=duties, rule=rule, spec=spec)
+    moved: dict[Window, list[Duty]] = defaultdict(list)
+    for duty, window in _new_windows(duties, rule, spec, clock.to_us(now)):
+        moved[window].append(duty)
+    ledger = Ledger()
+    for window, part in moved.items():
+        opened = _opened_windows(rule, {(duty.cohort_id, window.start_us) for duty in part}, spec)
         for duty in part:
-            member = members.get((duty.cohort_id, duty.subject_id))
-            if member is None:
-                continue
-            window = schedules.first_window(
-                spec.schedule, since_us=clock.to_us(now), opens_us=member.opens_us, due_us=member.due_us
-            )
-            if window is None:
-                continue
-            duty.window_us, duty.due_us = window.start_us, window.due_us
-            duty.deadline_us = window.due_us + grace
-            duty.node_id = duty.node_next_id
-            changed.append(duty)
-        Duty.objects.bulk_update(changed, ["window_us", "due_us", "deadline_us", "node"], batch_size=500)
-        ledger = Ledger()
-        opened = _opened_windows(rule, {(duty.cohort_id, duty.window_us) for duty in changed}, spec)
-        for duty in changed:
-            if (duty.cohort_id, duty.window_us) in opened:
-                ledger.count((rule.id, duty.cohort_id, duty.window_us, duty.node_id), "expected")
-        ledger.post()
+            if (duty.cohort_id, window.start_us) in opened:
+                ledger.count((rule.id, duty.cohort_id, window.start_us, duty.node_next_id), "expected")
+        # One statement a window: nearly all of a rule's duties stand in the same one.
+        Duty.objects.filter(id__in=[duty.id for duty in part]).update(
+            window_us=window.start_us, due_us=window.due_us, node_id=F("node_next_id"),
+            deadline_us=window.due_us + spec.grace_minutes * MINUTE_US,
+        )  # fmt: skip
+    ledger.post()
 
-    in_chunks(duties, write)
+
+def _new_windows(duties: Sequence[Duty], rule: Rule, spec: RuleSpec, now_us: int) -> Iterator[tuple[Duty, Window]]:
+    rows = Member.objects.filter(
+        cohort__key=rule.cohort, until_us__isnull=True, subject_id__in=[d.subject_id for d in duties]
+    )
+    members = {(member.cohort_id, member.subject_id): member for member in rows}
+    passed: dict[tuple[int, int], bool] = {}
+    for duty in duties:
+        member = members.get((duty.cohort_id, duty.subject_id))
+        if member is None:
+            continue
+        window = schedules.first_window(
+            spec.schedule, since_us=now_us, opens_us=member.opens_us, due_us=member.due_us
+        )  # fmt: skip
+        if window is not None and duty.window_us > window.start_us and spec.schedule.type != "once":
+            key = (duty.cohort_id, window.start_us)
+            if key not in passed:
+                passed[key] = key in opened_windows(rule.id, {key})
+            if passed[key]:
+                window = schedules.next_window(spec.schedule, window)
+        if window is not None:
+            yield duty, window
 
 
 def give_back(*, duties: Sequence[Duty], rule: Rule, spec: RuleSpec) -> None:

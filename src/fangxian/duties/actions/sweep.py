@@ -113,7 +113,8 @@ def sweep(*, now: datetime, polite: bool = True) -> SweepReport:
     plan = playbook_at(now)
     state = _Sweep(
         now_us=clock.to_us(now), playbook_id=plan.id if plan else None, report=report,
-        rules={rule.id: rule for rule in Rule.objects.all()}, pace=Pace.for_database(), polite=polite,
+        rules={rule.id: rule for rule in Rule.objects.all()}, pace=Pace.for_database() if polite else Pace.alone(),
+        polite=polite,
     )  # fmt: skip
     for _round in range(MOST_ROUNDS):
         waiting = _lapsed_ids(state.now_us)
