@@ -44,8 +44,7 @@ def _plan(now: datetime) -> int:
     waiting = duties.due_playbook(now)
     if waiting is None:
         return 0
-    duties.bring_into_force(playbook=waiting, by="worker", now=now)
-    return 1
+    return int(duties.bring_into_force(playbook=waiting, by="worker", now=now))
 
 
 def _beat(now: datetime) -> int:
