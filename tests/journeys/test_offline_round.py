@@ -185,7 +185,9 @@ def test_a_lost_phone_holds_ciphertext_only(phone: Page, street: tuple[g.Ground,
     waiting(phone, 1)
     kept = phone.evaluate(
         """async () => {
-          const open = (name) => new Promise((done) => { const r = indexedDB.open(name); r.onsuccess = () => done(r.result); });
+          const open = (name) => new Promise((done) => {
+            const r = indexedDB.open(name); r.onsuccess = () => done(r.result);
+          });
           const db = await open("fangxian-field");
           const found = [];
           for (const store of db.objectStoreNames) {

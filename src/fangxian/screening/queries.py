@@ -137,15 +137,26 @@ def may_see_place(within: Reach, place: Place) -> bool:
 
 def doors(round: Round, ground: Place) -> list[Door]:
     """The doors of a ground in a round, as one walks: by compound, block and room."""
-    places = list(
-        Place.objects.filter(under(round.place), under(ground), kind=PlaceKind.DWELLING, closed_on__isnull=True)
-        .select_related("parent__parent")
-        .defer("profile", "geometry", "parent__profile", "parent__geometry")
-    )
+    places = _dwellings(round, ground)
     last, done = _visits_by_door(round, ground)
     people = _headcounts(ground)
     rows = [_door(place, last.get(place.id), place.id in done, people.get(place.id, 0)) for place in places]
     return sorted(rows, key=lambda row: natural_key(row.compound, row.block, row.room))
+
+
+def door_names(round: Round, ground: Place) -> list[tuple[UUID, str]]:
+    """The doors of a ground by block and room, to choose one from."""
+    named = [(place.id, _names_above(place), place.name) for place in _dwellings(round, ground)]
+    named.sort(key=lambda row: natural_key(row[1][1], row[1][0], row[2]))
+    return [(door_id, f"{above[0]} {room}".strip()) for door_id, above, room in named]
+
+
+def _dwellings(round: Round, ground: Place) -> list[Place]:
+    return list(
+        Place.objects.filter(under(round.place), under(ground), kind=PlaceKind.DWELLING, closed_on__isnull=True)
+        .select_related("parent__parent")
+        .defer("profile", "geometry", "parent__profile", "parent__geometry")
+    )
 
 
 def _visits_by_door(round: Round, ground: Place) -> tuple[dict[UUID, DoorVisit], set[UUID]]:

@@ -94,7 +94,7 @@ def vehicles(request: HttpRequest, who: Who, round_id: UUID, ground_id: UUID) ->
     ground = reads.ground_within(who.held, ground_id)
     compounds = queries.compounds_of(ground)
     places = [(place.id, place.name) for place in compounds] or [(ground.id, ground.name)]
-    hosts = [(row.id, f"{row.block} {row.room}".strip()) for row in queries.doors(round, ground)]
+    hosts = queries.door_names(round, ground)
     form = VehicleForm(request.POST or None, section=section_at(who.now), places=places, doors=hosts, now=who.now)
     if request.method == "POST" and form.is_valid():
         answer = record_sighting(item=form.sighting(round.id), by=who.staff.actor, now=who.now)
