@@ -27,12 +27,12 @@ WORDS: dict[StepKey, Words] = {
     StepKey.DWELLINGS: Words(
         _("Dwellings"),
         _("Import the list of dwellings that each committee keeps; any usual table will do."),
-        _("Import a list"), "search:page",
+        _("Import a list"), "imports:home",
     ),
     StepKey.PEOPLE: Words(
         _("People"),
         _("Import the register of residents, then vehicles, enterprises and their staff."),
-        _("Import a list"), "search:page",
+        _("Import a list"), "imports:home",
     ),
     StepKey.PLAYBOOK: Words(
         _("Playbook"),
