@@ -1,0 +1,97 @@
+"""Several writers at once: each record counts once, and the counters agree afterwards."""
+
+import threading
+from collections.abc import Callable
+from datetime import timedelta
+
+import pytest
+from django.db import connection, connections
+
+from fangxian.duties import actions as duties
+from fangxian.duties.models import Fulfilment, Gap
+from fangxian.duties.queries import coverage, numbers, recount
+from fangxian.shared.writer import write_lock
+from tests.support.factories import MORNING, done, enrol_places, make_rule, make_street
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+HOUR = timedelta(hours=1)
+
+
+def at_once(*work: Callable[[], None]) -> None:
+    """Run these in threads of their own; an error in one fails the test."""
+    errors: list[BaseException] = []
+
+    def run(task: Callable[[], None]) -> None:
+        try:
+            task()
+        except BaseException as error:
+            errors.append(error)
+        finally:
+            connections.close_all()
+
+    threads = [threading.Thread(target=run, args=(task,)) for task in work]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(60)
+    if errors:
+        raise errors[0]
+
+
+def record(door: object, ref: str, minutes: int) -> Callable[[], None]:
+    def run() -> None:
+        moment = MORNING + timedelta(minutes=minutes)
+        with write_lock():
+            duties.fulfil(cohort="doors", items=[done(door.id, moment, ref)], by="w", now=moment)  # type: ignore[attr-defined]  # a place
+
+    return run
+
+
+def test_records_and_two_sweeps_at_once_leave_the_counters_true() -> None:
+    street = make_street(doors_per_block=4)
+    make_rule()
+    enrol_places(street.dwellings, due=2 * HOUR)
+    doors = street.dwellings
+    late = MORNING + 3 * HOUR
+
+    at_once(
+        lambda: duties.sweep(now=late) and None,
+        lambda: duties.sweep(now=late) and None,
+        *[record(door, f"visit:{number}", 150 + number) for number, door in enumerate(doors[:8])],
+    )
+
+    duties.sweep(now=late, polite=False)
+    assert recount(street.street) == []
+    [row] = coverage(street.street, late)
+    assert row.expected == 16
+    assert row.open == 0
+    assert row.late == 8
+    assert row.missed == 8
+    assert numbers(street.street)["place"].uncovered == 8
+    assert Gap.objects.filter(status="open").count() == 8
+
+
+def test_the_same_record_from_two_threads_counts_once() -> None:
+    street = make_street()
+    make_rule()
+    enrol_places(street.dwellings, due=2 * HOUR)
+    door = street.dwellings[0]
+    at_once(*[record(door, "visit:same", 30) for _thread in range(4)])
+    assert Fulfilment.objects.count() == 1
+    assert recount(street.street) == []
+
+
+def test_a_window_is_opened_once_by_whoever_comes_first() -> None:
+    street = make_street()
+    make_rule(schedule={"type": "windows", "windows": [["06:00", "10:00"], ["16:00", "20:00"]]})
+    enrol_places(street.dwellings)
+    at_once(
+        *[lambda: duties.sweep(now=MORNING + HOUR / 2) and None for _thread in range(3)],
+        *[record(door, f"visit:{number}", 40) for number, door in enumerate(street.dwellings[:3])],
+    )
+    assert recount(street.street) == []
+    [row] = coverage(street.street, MORNING)
+    assert (row.expected, row.met) == (12, 3)
+    if connection.vendor == "sqlite":
+        assert row.open == 9
