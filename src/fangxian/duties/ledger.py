@@ -127,11 +127,14 @@ def post_gaps(subject_ids: Sequence[Any]) -> None:
     """
     table = Standing._meta.db_table
     once = list(dict.fromkeys(subject_ids))
-    lock, source, values = "", "SELECT value FROM json_each(%s)", list[Any]([json.dumps(once)])
+    lock, source = "", "SELECT value FROM json_each(%s)"
+    values: list[Any] = []
     if connection.vendor == "postgresql":
         source, values = "SELECT unnest(%s::uuid[])", [once]
         # in one order, because a record may hold some of these rows and ask for others
         lock = f"SELECT 1 FROM {table} WHERE subject_id IN ({source}) ORDER BY subject_id FOR UPDATE"
+    else:
+        values = [json.dumps(once)]
     with connection.cursor() as cursor:
         if lock:
             cursor.execute(lock, values)
