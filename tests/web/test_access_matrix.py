@@ -155,6 +155,7 @@ MATRIX: dict[str, Line] = {
     "playbooks:home": Line(C.PLAYBOOK),
     "playbooks:check": Line(C.PLAYBOOK, post=True),
     "playbooks:shipped": Line(C.PLAYBOOK, lambda _side: {"name": "covid-2020-02"}, post=True),
+    "playbooks:progress": Line(C.PLAYBOOK),
     "playbooks:apply": Line(C.PLAYBOOK, post=True),
     "playbooks:version": Line(C.PLAYBOOK, _version),
     "playbooks:download": Line(C.PLAYBOOK, _version),

@@ -35,6 +35,7 @@ ENTRIES: tuple[Entry, ...] = (
     Entry(pgettext_lazy("menu", "My rounds"), "field:today", Capability.RECORD),
     Entry(pgettext_lazy("menu", "Disinfection"), "hygiene:list", Capability.DISINFECT),
     Entry(pgettext_lazy("menu", "Find"), "search:page", Capability.SEARCH),
+    Entry(pgettext_lazy("menu", "Lists"), "imports:home", Capability.IMPORT),
     Entry(pgettext_lazy("menu", "Rounds"), "rounds:list", Capability.ROUNDS),
     Entry(pgettext_lazy("menu", "Places"), "places:home", Capability.PLACES),
     Entry(pgettext_lazy("menu", "Stock"), "stock:list", Capability.STOCK),

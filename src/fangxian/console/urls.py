@@ -18,6 +18,7 @@ urlpatterns = [
     path("rounds/", include("fangxian.console.rounds.urls")),
     path("given/", include("fangxian.console.duties.urls")),
     path("find/", include("fangxian.console.search.urls")),
+    path("lists/", include("fangxian.console.imports.urls")),
     path("register/", include("fangxian.console.registry.urls")),
     path("places/", include("fangxian.console.places.urls")),
     path("playbook/", include("fangxian.console.playbooks.urls")),

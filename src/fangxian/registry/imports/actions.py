@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
+from typing import Protocol
 from uuid import UUID
 
 from django.db import transaction
@@ -21,6 +22,12 @@ from fangxian.shared.writer import write_lock
 
 # a running batch whose worker has not committed a chunk for so long was left behind
 ABANDONED = timedelta(minutes=5)
+
+
+class Step(Protocol):
+    """One step of a batch, taken by somebody at an instant. Raises ImportRefusedError."""
+
+    def __call__(self, *, batch: ImportBatch, by: str, now: datetime) -> None: ...
 
 
 class ImportRefusedError(Exception):

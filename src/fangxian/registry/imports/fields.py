@@ -19,7 +19,8 @@ Shape = Callable[[Cell], bool]
 class Field:
     """`words`: usual headings, squeezed and in small letters. `shape`: whether a cell could be one, right or wrong.
     `many`: several columns may hold it. `core`: without it a sheet is no such list. `strict`: whether a cell is
-    certainly one, so that a column without a telling heading can be proposed by its content."""
+    certainly one, so that a column without a telling heading can be proposed by its content. `identifier`: a
+    spreadsheet would mangle it, so that it goes back in a column of text."""
 
     key: str
     label: Promise
@@ -29,6 +30,11 @@ class Field:
     many: bool = False
     core: bool = False
     identifier: bool = False
+
+    @property
+    def identifying(self) -> bool:
+        """A number that says who or what a row is."""
+        return self.strict is not None and self.key != "phone"
 
 
 def _text(cell: Cell) -> str:
@@ -213,6 +219,6 @@ ORIGIN = Field(
 NOTE = Field("note", _("note"), headings("备注 说明 其他 remark remarks note notes"))
 # headings of columns that are read by people only
 IGNORED = headings(
-    "序号 编号 no no. # 错误原因 填表人 填报时间 登记日期 登记时间 登记人 年龄 民族 户籍 户籍地 "
+    "序号 编号 no no. # 错误原因 退回原因 拒收原因 填表人 填报时间 登记日期 登记时间 登记人 年龄 民族 户籍 户籍地 "
     "籍贯 政治面貌 签名 index s/n reason reasonforrefusal"
 )

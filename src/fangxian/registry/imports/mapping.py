@@ -16,6 +16,8 @@ from fangxian.shared.text import simplify, squeeze
 CUT_OFF = 85
 SAMPLES = 60
 _STRICT_SHARE = 0.9
+_EXACT = 98
+_TELLING = 3
 _BRACKETS = re.compile(r"[(\[【〔{].*?[)\]】〕}]")
 _MARKS = re.compile(r"[*＊:：★☆\r\n\t]|必填|选填")
 # words before a heading that do not change what it means …
@@ -78,8 +80,8 @@ def header_key(header: object) -> str:
 
 
 def fingerprint(headers: Iterable[str]) -> str:
-    """The same for the same headings in any order."""
-    keys = sorted({header_key(header) for header in headers} - {""})
+    """The same for the same headings in any order, with or without the reasons in a workbook that went back."""
+    keys = sorted({header_key(header) for header in headers} - {"", *IGNORED})
     return hashlib.sha256(json.dumps(keys, ensure_ascii=False).encode()).hexdigest()
 
 
@@ -177,9 +179,13 @@ def _by_heading(
         if score < CUT_OFF:
             break
         index = -minus_index
-        if share < 0.5 or index in chosen or (field.key in used and not field.many):
+        if index in chosen or (field.key in used and not field.many):
             continue
-        chosen[index] = (field.key, How.EXACT if score >= 98 else How.CLOSE)
+        # a column that is called a number is checked as one, however bad its cells: they are refused with a reason
+        sure = score >= _EXACT and (field.identifying or len(samples[index]) < _TELLING)
+        if share < 0.5 and not sure:
+            continue
+        chosen[index] = (field.key, How.EXACT if score >= _EXACT else How.CLOSE)
         used.add(field.key)
 
 

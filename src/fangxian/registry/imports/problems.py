@@ -52,7 +52,7 @@ MESSAGES: dict[FileProblem, Promise] = {
     ),
     FileProblem.NO_HEADER: _(
         "No sheet has a row of headings that fits such a list. Nothing was taken. "
-        "Put the headings in one row above the data, for instance as in the template."
+        "Put the headings in one row above the data, for instance 姓名, 身份证号, 联系电话, 住址."
     ),
     FileProblem.NO_ROWS: _("There are headings but no rows below them. Nothing was taken."),
 }

@@ -15,6 +15,7 @@ from fangxian.files.actions import FileRefusedError
 from fangxian.places.queries import by_code
 from fangxian.registry.imports import actions
 from fangxian.registry.imports.problems import UnreadableFileError
+from fangxian.registry.imports.words import note_text
 from fangxian.registry.models import ImportKind
 from fangxian.shared import clock
 
@@ -70,8 +71,8 @@ class Command(BaseCommand):
             )
             % counts
         )
-        for kind, sheet, row in batch.notes:
-            self.stderr.write(f"{kind}: {sheet} {row or ''}".rstrip())
+        for note in batch.notes:
+            self.stderr.write(note_text(note))
 
 
 class _Progress:
