@@ -36,7 +36,9 @@ def upload(page: Page, files: dict[str, bytes]) -> None:
     page.get_by_role("button", name="校验并比对").click()
 
 
-def test_an_administrator_checks_compares_and_applies_a_plan(admin: Staff, visit: Callable[..., Page]) -> None:
+def test_an_administrator_checks_compares_and_applies_a_plan(
+    admin: Staff, visit: Callable[..., Page], worker: None
+) -> None:
     page = visit("/sign-in/")
     sign_in(page, admin.username, PASSWORD)
 
@@ -50,6 +52,8 @@ def test_an_administrator_checks_compares_and_applies_a_plan(admin: Staff, visit
     page.get_by_label("理由").fill("区防控办2月15日通知")
     page.get_by_role("button", name="启用").click()
     expect(page.get_by_text(re.compile("已生效:新增 24 项应办事项"))).to_be_visible()
+    expect(page.get_by_text("正在建立应办事项")).to_have_count(0, timeout=20_000)
+    assert Rule.objects.filter(active=True, key="disinfect-lift-buttons").exists()
 
     page.get_by_role("link", name="阈值").click()
     page.get_by_role("row", name=re.compile("发热阈值")).get_by_role("link", name="修改").click()

@@ -18,7 +18,7 @@ from fangxian.accounts.roles import Role
 from fangxian.audit.models import Entry
 from fangxian.console.view import EPOCH_KEY, SIGNED_IN_KEY
 from fangxian.duties import plan_queries
-from fangxian.duties.actions import apply_playbook
+from fangxian.duties.actions import apply_playbook, bring_into_force, due_playbook
 from fangxian.duties.models import Playbook, Rule
 from fangxian.duties.plan_check import check_files
 from fangxian.duties.plan_files import to_zip
@@ -94,6 +94,13 @@ def test_it_brings_an_uploaded_plan_into_force_after_a_comparison(admin: Client)
     )
     assert "24 duties appear" in answer.content.decode()
     assert in_force().sha256 == playbooks.plan().sha256
+    assert "are being set up" in answer.content.decode()
+    assert "are being set up" in admin.get(reverse("playbooks:progress")).content.decode()
+    waiting = due_playbook(NOW)
+    assert waiting is not None
+    bring_into_force(playbook=waiting, by="worker", now=NOW)
+    assert admin.get(reverse("playbooks:progress")).content.decode().strip() == ""
+    assert "are being set up" not in admin.get(reverse("playbooks:home")).content.decode()
     assert Rule.objects.filter(active=True).count() == 24
     assert Playbook.objects.get().reason == "市里通知"
     assert Entry.objects.filter(act="duties.playbook.applied").exists()

@@ -23,13 +23,17 @@ class VersionState(StrEnum):
 
 @dataclass(frozen=True)
 class Version:
-    """One applied version. ``applied_by`` is the actor as the audit knows it."""
+    """One applied version. ``applied_by`` is the actor as the audit knows it.
+
+    ``settled``: its duties have been set up; until then the worker is at it.
+    """
 
     id: int
     name: str
     version: str
     sha256: str
     state: VersionState
+    settled: bool
     effective_at: datetime
     applied_at: datetime
     applied_by: str
@@ -129,6 +133,6 @@ def _version(row: Playbook, current: Playbook | None, now: datetime) -> Version:
     else:
         state = VersionState.WAITING if row.effective_us > clock.to_us(now) else VersionState.PAST
     return Version(
-        row.id, row.name, row.version, row.sha256, state, clock.from_us(row.effective_us),
+        row.id, row.name, row.version, row.sha256, state, row.in_force_us is not None, clock.from_us(row.effective_us),
         clock.from_us(row.applied_us), row.applied_by, row.reason,
     )  # fmt: skip

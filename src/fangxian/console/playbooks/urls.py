@@ -7,6 +7,7 @@ urlpatterns = [
     path("", views.home, name="home"),
     path("check/", views.check, name="check"),
     path("shipped/<slug:name>/", views.shipped, name="shipped"),
+    path("progress/", views.progress, name="progress"),
     path("apply/", views.apply, name="apply"),
     path("versions/<int:version_id>/", views.version, name="version"),
     path("versions/<int:version_id>/download/", views.download, name="download"),

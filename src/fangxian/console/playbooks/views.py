@@ -17,7 +17,7 @@ from fangxian.console.playbooks.forms import UploadForm, WhenForm
 from fangxian.console.playbooks.proposals import Proposal, ProposalGoneError, opened, plan_view
 from fangxian.console.view import Who
 from fangxian.duties import plan_queries
-from fangxian.duties.actions import Applied, PlanRefusedError, apply_playbook
+from fangxian.duties.actions import Applied, PlanRefusedError, store_playbook
 from fangxian.duties.plan_check import Checked, check_files
 from fangxian.duties.plan_diff import compare
 from fangxian.duties.plan_files import to_zip
@@ -134,28 +134,37 @@ def apply(request: HttpRequest, who: Who) -> HttpResponse:
             return compare_page(request, who, proposal, form=form, status=400)
         at, reason = form.effective, form.cleaned_data["reason"]
     try:
-        applied = apply_playbook(
+        # The worker sets up the duties: with a street's many it takes longer than a page may.
+        applied = store_playbook(
             plan=proposal.plan, effective_at=at, by=who.staff.actor, now=who.now, reason=reason
         )  # fmt: skip
     except PlanRefusedError as refused:
         messages.error(request, str(refused))
         return redirect("playbooks:home")
-    messages.success(request, _said(applied, proposal.plan))
+    messages.success(request, _said(applied, proposal.plan, at <= who.now))
     return redirect("playbooks:home")
 
 
-def _said(applied: Applied, plan: Plan) -> str:
+def _said(applied: Applied, plan: Plan, at_once: bool) -> str:
     figures = {
         "version": plan.head.version, "appear": len(applied.appear), "change": len(applied.change),
         "end": len(applied.end),
     }  # fmt: skip
-    if applied.in_force:
+    if at_once:
         text = _("Version %(version)s is in force: %(appear)s duties appear, %(change)s change, %(end)s end.")
     else:
         text = _(
             "Version %(version)s waits for its time: %(appear)s duties will appear, %(change)s change, %(end)s end."
         )
     return text % figures
+
+
+@plan_view
+@require_GET
+def progress(request: HttpRequest, who: Who) -> HttpResponse:
+    """The notice of a plan whose duties are being set up; empty when they are."""
+    held = plan_queries.plan_in_force(who.now)
+    return render(request, "console/playbooks/progress.html", {"held": held[0] if held else None})
 
 
 @plan_view
