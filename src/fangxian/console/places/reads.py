@@ -9,6 +9,7 @@ from django.db.models import Count, Q, QuerySet
 from fangxian.accounts.access import Reach
 from fangxian.places.models import Place, PlaceKind, PlaceMove, parent_paths
 from fangxian.places.rules import PARENTS
+from fangxian.registry.models import Attachment, Relation
 
 CHILD_ROWS = 200
 # what a list under a place shows first
@@ -32,6 +33,13 @@ class ChildGroup:
     kind: PlaceKind
     rows: Sequence[Child]
     total: int
+
+
+@dataclass(frozen=True)
+class Attached:
+    subject_id: UUID
+    name: str
+    relation: str
 
 
 @dataclass(frozen=True)
@@ -60,6 +68,16 @@ def below(place: Place) -> list[Below]:
     rows = Place.objects.filter(where, closed_on__isnull=True).order_by().values("kind").annotate(count=Count("id"))
     counts = {row["kind"]: row["count"] for row in rows}
     return [Below(kind, counts[kind]) for kind in ORDER if kind in counts]
+
+
+def who_is_there(place: Place) -> list[Attached]:
+    """Who lives, works, parks or rents exactly here now, by relation. One query."""
+    rows = (
+        Attachment.objects.filter(place=place, until__isnull=True, subject__merged_into__isnull=True)
+        .select_related("subject")
+        .order_by("relation", "subject__label")[:CHILD_ROWS]
+    )
+    return [Attached(row.subject_id, row.subject.label, str(Relation(row.relation).label)) for row in rows]
 
 
 def moves(place: Place) -> list[PlaceMove]:

@@ -12,12 +12,14 @@ from fangxian.accounts import access
 from fangxian.accounts.roles import Capability
 from fangxian.console.places import reads
 from fangxian.console.places.forms import LANGUAGES, AddForm, GridForm, MoveForm, ProfileForm
+from fangxian.console.registry.reads import owed
 from fangxian.console.trail import crumbs
 from fangxian.console.view import Who, staff_view
 from fangxian.places import actions
 from fangxian.places.actions import NewPlace, PlaceError
 from fangxian.places.models import Place, PlaceKind
 
+OWING = (PlaceKind.DWELLING, PlaceKind.AREA, PlaceKind.GATE)
 CARRY_GRID = (PlaceKind.COMPOUND, PlaceKind.BLOCK, PlaceKind.AREA, PlaceKind.DWELLING)
 
 
@@ -40,6 +42,8 @@ def _page(
         "place": place, "kind": PlaceKind(place.kind).label, "crumbs": crumbs(place, who.held, "places:place"),
         "groups": reads.children(place), "below": reads.below(place), "moves": reads.moves(place),
         "spoken": [words.get(code, code) for code in place.profile.get("languages", [])],
+        "there": reads.who_is_there(place) if who.reach(Capability.REGISTER).holds(place) else [],
+        "owed": owed(place.id, who.now) if place.kind in OWING else None, "see_gaps": who.can(Capability.GAPS),
         "editable": editable, "failed": bool(profile or move or grid or add),
     }  # fmt: skip
     if editable:

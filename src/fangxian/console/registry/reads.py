@@ -1,8 +1,8 @@
 """One subject of the register as its page shows it: masked, with what it belongs to and what it owes."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from functools import reduce
 from operator import or_
 from uuid import UUID
@@ -11,6 +11,7 @@ from django.db.models import Exists, OuterRef, Q
 from django.urls import reverse
 
 from fangxian.accounts.access import Reach, get
+from fangxian.duties.models import Duty, Gap, GapStatus
 from fangxian.places import queries as places
 from fangxian.places.models import Place
 from fangxian.registry.models import (
@@ -26,6 +27,7 @@ from fangxian.registry.models import (
     SubjectKind,
     Vehicle,
 )
+from fangxian.shared import clock
 
 MEMBER_ROWS = 200
 HOSTS = (SubjectKind.HOUSEHOLD, SubjectKind.ENTERPRISE, SubjectKind.PERSON)
@@ -58,6 +60,17 @@ class Masked:
 
 
 @dataclass(frozen=True)
+class Owed:
+    """An open gap of a subject, or what it owes next."""
+
+    gap_id: UUID | None
+    title: Mapping[str, str]
+    due_at: datetime
+    age_us: int
+    cause: str
+
+
+@dataclass(frozen=True)
 class SubjectPage:
     subject: Subject
     person: Person | None
@@ -68,6 +81,7 @@ class SubjectPage:
     phones: Sequence[str]
     links: Sequence[Link]
     attached: Sequence[Link]
+    owed: Sequence[Owed]
     merged: Sequence[Merge]
 
 
@@ -133,12 +147,23 @@ def _attached(found: Subject) -> list[Link]:
     ]  # fmt: skip
 
 
+def owed(subject_id: UUID, now: datetime) -> list[Owed]:
+    """Open gaps of a subject, oldest first, then what it owes next."""
+    now_us = clock.to_us(now)
+    gaps = Gap.objects.filter(duty__subject=subject_id, status=GapStatus.OPEN).select_related("rule")
+    duties = Duty.objects.filter(subject=subject_id, deadline_us__gt=now_us).select_related("rule")
+    return [
+        Owed(gap.id, gap.rule.spec["title"], clock.from_us(gap.due_us), now_us - gap.lapsed_us, gap.cause)
+        for gap in gaps.order_by("lapsed_us")
+    ] + [Owed(None, duty.rule.spec["title"], clock.from_us(duty.due_us), 0, "") for duty in duties.order_by("due_us")]
+
+
 def _one(found: Subject, name: str) -> object | None:
     return getattr(found, name, None)
 
 
-def page(held: Reach, subject_id: UUID) -> SubjectPage:
-    found = subject(held, subject_id)
+def page(found: Subject, now: datetime) -> SubjectPage:
+    """What the page of a subject shows; the caller has found it within reach."""
     person, vehicle = _one(found, "person"), _one(found, "vehicle")
     enterprise, household = _one(found, "enterprise"), _one(found, "household")
     kind = SubjectKind(found.kind)
@@ -154,5 +179,6 @@ def page(held: Reach, subject_id: UUID) -> SubjectPage:
         phones=list(phones),
         links=_links(found),
         attached=_attached(found) if kind in HOSTS else (),
+        owed=owed(found.id, now),
         merged=list(Merge.objects.filter(survivor=found, undone_at__isnull=True).select_related("absorbed")),
     )

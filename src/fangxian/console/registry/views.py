@@ -12,7 +12,7 @@ from fangxian.accounts.roles import Capability
 from fangxian.console.registry import reads
 from fangxian.console.view import Who, staff_view
 from fangxian.registry import actions
-from fangxian.registry.models import SubjectKind
+from fangxian.registry.models import Subject, SubjectKind
 
 Opened = dict[str, list[str]]
 
@@ -34,12 +34,13 @@ class RevealForm(forms.Form):
 
 
 def _page(
-    request: HttpRequest, who: Who, subject_id: UUID, *, form: RevealForm | None = None, opened: Opened | None = None
+    request: HttpRequest, who: Who, found: Subject, *, form: RevealForm | None = None, opened: Opened | None = None
 ) -> HttpResponse:
-    page = reads.page(who.held, subject_id)
+    page = reads.page(found, who.now)
     may_open = who.can(Capability.REVEAL) and bool(page.documents or page.phones or page.person)
     context = {
         "page": page, "kind": SubjectKind(page.subject.kind).label, "opened": opened,
+        "see_gaps": who.can(Capability.GAPS),
         "form": form or (RevealForm() if may_open and opened is None else None),
     }  # fmt: skip
     return render(request, "console/registry/subject.html", context, status=400 if form else 200)
@@ -52,7 +53,7 @@ def subject(request: HttpRequest, who: Who, subject_id: UUID) -> HttpResponse:
         return redirect("registry:subject", found.merged_into_id)
     if found.kind == SubjectKind.PLACE:
         return redirect("places:place", found.id)
-    return _page(request, who, subject_id)
+    return _page(request, who, found)
 
 
 @staff_view(Capability.REVEAL)
@@ -61,8 +62,8 @@ def reveal(request: HttpRequest, who: Who, subject_id: UUID) -> HttpResponse:
     found = reads.subject(who.held, subject_id)
     form = RevealForm(request.POST)
     if not form.is_valid():
-        return _page(request, who, subject_id, form=form)
+        return _page(request, who, found, form=form)
     opened = actions.reveal(
         subject=found, reason=form.cleaned_data["reason"], by=who.staff.actor, now=who.now
     )  # fmt: skip
-    return _page(request, who, subject_id, opened=opened)
+    return _page(request, who, found, opened=opened)
