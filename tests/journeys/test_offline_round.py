@@ -7,6 +7,8 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page, Route, expect
 
+from fangxian.accounts.actions import set_active
+from fangxian.accounts.models import Staff
 from fangxian.accounts.roles import Role
 from fangxian.duties.actions import sweep
 from fangxian.duties.models import Gap, GapStatus
@@ -217,3 +219,46 @@ def test_a_lost_phone_holds_ciphertext_only(phone: Page, street: tuple[g.Ground,
         expect(phone.locator("button[type=submit]:disabled")).to_have_count(0)
     expect(phone.locator("#screen")).to_contain_text("本机没有工作包")
     waiting(phone, 1)
+
+
+def age_pack(page: Page) -> None:
+    """As if the shift had ended an hour ago."""
+    page.evaluate(
+        """() => new Promise((done) => {
+          const opening = indexedDB.open("fangxian-field");
+          opening.onsuccess = () => {
+            const store = opening.result.transaction("pack", "readwrite").objectStore("pack");
+            const reading = store.get("current");
+            reading.onsuccess = () => {
+              const pack = { ...reading.result, expires_us: (Date.now() - 3600000) * 1000 };
+              store.put(pack, "current").onsuccess = done;
+            };
+          };
+        })"""
+    )
+
+
+def test_a_pack_is_gone_after_the_shift_and_what_waits_stays(phone: Page, street: tuple[g.Ground, Round]) -> None:
+    sign_in(phone, "/field/offline/")
+    take_pack(phone)
+    phone.context.set_offline(True)
+    record(phone, "202", "空置")
+    save(phone)
+    waiting(phone, 1)
+    age_pack(phone)
+    phone.reload()
+    expect(phone.locator("#screen")).to_contain_text("本机没有工作包")
+    waiting(phone, 1)
+    phone.context.set_offline(False)
+    waiting(phone, 0)
+    assert DoorVisit.objects.get().disposition == "vacant"
+
+
+def test_ending_somebodys_sessions_throws_their_pack_away(phone: Page, street: tuple[g.Ground, Round]) -> None:
+    sign_in(phone, "/field/offline/")
+    take_pack(phone)
+    worker = Staff.objects.get(username="grid1")
+    set_active(staff=worker, active=False, by="test", now=clock.now())
+    phone.reload()
+    expect(phone.locator("#screen")).to_contain_text("本机没有工作包")
+    assert phone.locator(".door-row").count() == 0

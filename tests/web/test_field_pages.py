@@ -14,7 +14,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
-from fangxian.accounts.actions import end_grant, grant
+from fangxian.accounts.actions import end_grant, grant, set_active
 from fangxian.accounts.models import Staff
 from fangxian.accounts.roles import Role
 from fangxian.console.view import EPOCH_KEY, SIGNED_IN_KEY
@@ -292,3 +292,12 @@ def test_a_page_asks_the_database_little(
     with CaptureQueriesContext(connection) as asked:
         assert get(client, name, *args(round, here)).status_code == 200
     assert len(asked) <= most, [query["sql"][:90] for query in asked]
+
+
+def test_a_pack_ends_with_its_shift_and_with_the_sessions_of_its_owner(pack: dict[str, Any], worker: Staff) -> None:
+    stranger = Client()
+    assert get(stranger, "field:pack-state", pack["id"], at=LATER).json() == {"live": True}
+    assert get(stranger, "field:pack-state", pack["id"], at=NOW + timedelta(hours=10)).json() == {"live": False}
+    assert get(stranger, "field:pack-state", new_id()).json() == {"live": False}
+    set_active(staff=worker, active=False, by="test", now=LATER)
+    assert get(stranger, "field:pack-state", pack["id"], at=LATER).json() == {"live": False}

@@ -11,11 +11,13 @@ from uuid import UUID
 from django.db.models import Count, Q
 
 from fangxian.accounts.access import Reach
+from fangxian.accounts.models import Staff
 from fangxian.duties.models import Counter, Gap, GapStatus
 from fangxian.places.models import Place, PlaceKind, parent_paths
 from fangxian.registry.models import Attachment, Relation, SubjectKind
 from fangxian.screening.actions.rounds import COHORTS, STANDING, under
 from fangxian.screening.models import (
+    DayPack,
     DoorDisposition,
     DoorVisit,
     FindingStatus,
@@ -410,6 +412,12 @@ def open_findings(within: Reach, limit: int = 100) -> list[UnregisteredFinding]:
         .select_related("place__parent__parent", "node")
         .order_by("observed_us")[:limit]
     )
+
+
+def pack_lives(pack_id: UUID, now: datetime) -> bool:
+    """Whether a day pack may still be kept: its shift goes on, and nobody ended its owner's sessions or account."""
+    pack = DayPack.objects.filter(id=pack_id, expires_us__gt=clock.to_us(now)).first()
+    return pack is not None and Staff.objects.filter(id=pack.staff, is_active=True, session_epoch=pack.epoch).exists()
 
 
 def next_tries(doors_of_ground: Iterable[Door], now: datetime) -> list[Door]:

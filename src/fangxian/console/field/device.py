@@ -23,6 +23,7 @@ from fangxian.accounts.roles import Capability
 from fangxian.console.field import packs
 from fangxian.console.field import sync as syncing
 from fangxian.console.view import Who, open_view, staff_view
+from fangxian.screening.queries import pack_lives
 from fangxian.shared import clock
 
 # Everything that the shell shows and runs. Modules are asked for by the plain names that their imports use.
@@ -108,6 +109,13 @@ def take_pack(request: HttpRequest, who: Who) -> HttpResponse:
             % {"most": packs.MOST_GROUNDS}, 409,
         )  # fmt: skip
     return JsonResponse({"server_us": clock.to_us(who.now), "pack": pack})
+
+
+@open_view
+@require_GET
+def pack_state(request: HttpRequest, pack_id: UUID) -> HttpResponse:
+    """Whether a phone may still keep its pack: a lost one is asked in vain to sign in, but it still asks this."""
+    return JsonResponse({"live": pack_lives(pack_id, clock.now())}, headers={"Cache-Control": "no-store"})
 
 
 @staff_view(Capability.RECORD)

@@ -13,6 +13,7 @@ urlpatterns = [
     path("offline/", device.shell, name="shell"),
     path("hello/", device.hello, name="hello"),
     path("pack/", device.take_pack, name="pack"),
+    path("pack/<uuid:pack_id>/", device.pack_state, name="pack-state"),
     path("sync/", device.sync, name="sync"),
     path("worker.js", device.service_worker, name="service-worker"),
     path("app.webmanifest", device.manifest, name="manifest"),

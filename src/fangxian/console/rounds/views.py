@@ -56,7 +56,7 @@ def progress(request: HttpRequest, who: Who, round_id: UUID) -> HttpResponse:
     context = {
         "round": round, "progress": queries.progress(round, who.held.nodes()), "now_us": clock.to_us(who.now),
         "marked": reads.told(queries.contradictions(round, who.held)), "may_close": reads.may_close(who, round),
-        "kinds": reads.kind_words(round),
+        "kinds": reads.kind_words(round), "may_record": who.can(Capability.RECORD),
     }  # fmt: skip
     return render(request, "console/rounds/progress.html", context)
 

@@ -18,6 +18,7 @@ let key = null;
 let idle = null;
 let greeting = { net: navigator.onLine ? "asking" : "away" };
 let saving = Promise.resolve();
+const endedPacks = new Set();
 
 const app = {
   pack: null,
@@ -80,7 +81,7 @@ function correctedNow(held) {
 async function heldPack() {
   const held = await store.getPack();
   if (!held) return null;
-  const ended = greeting.net === "there" && greeting.staff === held.staff && greeting.epoch !== held.epoch;
+  const ended = endedPacks.has(held.id);
   if (ended || correctedNow(held) >= held.expires_us) {
     await store.dropPack();
     key = null;
@@ -291,6 +292,8 @@ function sendSoon() {
 async function sendNow() {
   const before = (await store.waiting()).length;
   greeting = await sync.send();
+  const held = await store.getPack();
+  if (held && greeting.net !== "away" && !(await sync.packLives(held.id))) endedPacks.add(held.id);
   const after = (await store.waiting()).length;
   if (after < before) toast(`✓ ${say("sent", { n: before - after })}`);
   if (greeting.fault) app.complain(say("server-fault"));

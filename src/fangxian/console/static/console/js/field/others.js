@@ -131,11 +131,11 @@ function openArea(app, row) {
   const usual = (preset) => `${preset.title}${preset.mg_per_l ? ` ${preset.mg_per_l} mg/L` : ""} · ${preset.working_ml >= 1000 ? `${preset.working_ml / 1000} L` : `${preset.working_ml} ml`}`;
   show(
     el("div", { class: "field-head" }, el("h1", {}, row.type_title), el("p", {}, row.name)),
-    row.presets.map((preset, index) =>
-      el(
-        "button",
-        { type: "button", class: index ? "button wide" : "big-choice button primary wide", onclick: () => recordArea(app, row, preset) },
-        `✓ ${usual(preset)}`,
+    el(
+      "div",
+      { class: "stack presets" },
+      row.presets.map((preset, index) =>
+        el("button", { type: "button", class: index ? "button wide" : "button primary wide", onclick: () => recordArea(app, row, preset) }, `✓ ${usual(preset)}`),
       ),
     ),
     row.note ? el("p", { class: "said" }, row.note) : null,

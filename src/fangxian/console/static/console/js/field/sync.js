@@ -38,6 +38,16 @@ export async function hello() {
   return { net: "there", ...said, skewUs: said.server_us - Date.now() * 1000 };
 }
 
+// Whether the server still lets this phone keep its pack; without an answer it does.
+export async function packLives(id) {
+  try {
+    const answer = await ask(`${at.pack}${id}/`);
+    return answer.ok ? (await answer.json()).live : true;
+  } catch {
+    return true;
+  }
+}
+
 // Throws an Error with a text for the person when the server did not give one.
 export async function takePack(greeting, grounds) {
   const answer = await post(at.pack, greeting.token, { grounds });
