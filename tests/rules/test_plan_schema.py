@@ -1,3 +1,4 @@
+import json
 from datetime import time
 from typing import Any
 
@@ -5,7 +6,7 @@ import pytest
 from django.utils import translation
 from pydantic import ValidationError
 
-from fangxian.duties.plan_schema import Days, Every, Once, RuleSpec, Text, Windows, schedule_from
+from fangxian.duties.plan_schema import Days, Every, Once, Plan, PlanError, RuleSpec, Text, Windows, schedule_from
 from fangxian.duties.plan_words import say_escalation, say_schedule
 from tests.support import playbooks
 
@@ -85,3 +86,20 @@ def test_it_says_an_escalation_in_order() -> None:
 
     with translation.override("en"):
         assert say_escalation(steps) == "grid worker at once, committee secretary after 1 hour"
+
+
+def test_it_reads_a_stored_plan_of_an_older_and_of_a_newer_program() -> None:
+    stored = json.loads(playbooks.plan().to_json())
+    older = {name: section for name, section in stored.items() if name != "hygiene"}
+    newer = {**stored, "gates": {"lanes": 2}}
+
+    assert "hygiene" not in Plan.from_json(json.dumps(older)).sections
+    assert Plan.from_json(json.dumps(newer)).sha256 == playbooks.plan().sha256
+
+
+def test_it_refuses_a_stored_plan_with_a_broken_value() -> None:
+    stored = json.loads(playbooks.plan().to_json())
+    stored["thresholds"]["thresholds"][0]["value"] = "hot"
+
+    with pytest.raises(PlanError):
+        Plan.from_json(json.dumps(stored))

@@ -396,6 +396,23 @@ def test_it_says_what_a_version_changed(
     assert admin.get(reverse("playbooks:version", args=[row.id + 99])).status_code == 404
 
 
+def test_it_goes_back_to_an_earlier_version(admin: Client, covid: Plan) -> None:
+    changed = admin.post(
+        reverse("playbooks:threshold", args=["fever_celsius"]), {"value": "37.0", "when": "now", "reason": "试行"}
+    )
+    admin.post(reverse("playbooks:apply"), {"proposal": proposal(changed)})
+    first = Playbook.objects.get(sha256=covid.sha256)
+    assert "Go back" in admin.get(reverse("playbooks:version", args=[first.id])).content.decode()
+
+    compared = admin.post(reverse("playbooks:again", args=[first.id]))
+    decision = {"proposal": proposal(compared), "when": "now", "reason": "恢复原标准"}
+    admin.post(reverse("playbooks:apply"), decision)
+
+    assert in_force().read(ThresholdsSection).value("fever_celsius") == 37.3
+    assert Playbook.objects.count() == 3
+    assert admin.post(reverse("playbooks:again", args=[first.id + 99])).status_code == 404
+
+
 @pytest.mark.parametrize(
     "name", ["playbooks:threshold", "playbooks:region", "playbooks:item"]
 )  # fmt: skip

@@ -10,6 +10,7 @@ urlpatterns = [
     path("progress/", views.progress, name="progress"),
     path("apply/", views.apply, name="apply"),
     path("versions/<int:version_id>/", views.version, name="version"),
+    path("versions/<int:version_id>/again/", views.again, name="again"),
     path("versions/<int:version_id>/download/", views.download, name="download"),
     path("thresholds/<str:key>/", edits.threshold, name="threshold"),
     path("regions/new/", edits.new_region, name="new-region"),

@@ -184,6 +184,16 @@ def version(request: HttpRequest, who: Who, version_id: int) -> HttpResponse:
 
 
 @plan_view
+@require_POST
+def again(request: HttpRequest, who: Who, version_id: int) -> HttpResponse:
+    """Compare an earlier version with the plan in force, to go back to it."""
+    found = plan_queries.version(version_id, who.now)
+    if found is None:
+        raise NotFoundError
+    return compare_page(request, who, Proposal(found[1], None))
+
+
+@plan_view
 @require_GET
 def download(request: HttpRequest, who: Who, version_id: int) -> HttpResponse:
     found = plan_queries.version(version_id, who.now)
