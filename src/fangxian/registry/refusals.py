@@ -59,7 +59,6 @@ class Code(StrEnum):
     NO_PLACE_GIVEN = "no_place_given"
     DOCUMENTS_CONFLICT = "documents_conflict"
     NAME_CONFLICT = "name_conflict"
-    OUTSIDE_REACH = "outside_reach"
 
 
 # what is wrong, and what to do next
@@ -206,10 +205,6 @@ TEXTS: dict[Code, tuple[Promise, Promise]] = {
     Code.NAME_CONFLICT: (
         _("This document number is registered under another name."),
         _("Compare name and number with the document. If the name has changed, ask the committee to change it."),
-    ),
-    Code.OUTSIDE_REACH: (
-        _("This is registered at a place that you are not responsible for."),
-        _("Ask the neighbourhood that it belongs to."),
     ),
 }
 

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from django.utils.functional import Promise
-from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from fangxian.registry import identifiers
 from fangxian.registry.imports.reader import Cell
@@ -109,27 +109,27 @@ def kind_shape(cell: Cell) -> bool:
 
 NAME = Field(
     "name",
-    _("name"),
+    pgettext_lazy("column", "name"),
     headings("姓名 名字 人员姓名 居民姓名 员工姓名 成员姓名 返沪人员 name fullname 氏名 성명 이름"),
     name_shape,
     core=True,
 )
-SEX = Field("sex", _("sex"), headings("性别 sex gender 男女 性別"), sex_shape)
+SEX = Field("sex", pgettext_lazy("column", "sex"), headings("性别 sex gender 男女 性別"), sex_shape)
 BIRTH_DATE = Field(
     "birth_date",
-    _("date of birth"),
+    pgettext_lazy("column", "date of birth"),
     headings("出生日期 出生年月日 出生年月 生日 出生 dateofbirth birthdate birthday dob 生年月日"),
     date_shape,
 )
 DOCUMENT_KIND = Field(
     "document_kind",
-    _("document type"),
+    pgettext_lazy("column", "document type"),
     headings("证件类型 证件种类 证件名称 证件 证件类别 documenttype idtype doctype"),
     kind_shape,
 )
 DOCUMENT = Field(
     "document",
-    _("document number"),
+    pgettext_lazy("column", "document number"),
     headings(
         "证件号码 证件号 证件 身份证号 身份证号码 身份证 居民身份证号 公民身份号码 身份证件号码 护照号 "
         "护照号码 证件编号 idnumber idno idcard passport passportno passportnumber documentnumber"
@@ -141,7 +141,7 @@ DOCUMENT = Field(
 )
 PHONE = Field(
     "phone",
-    _("telephone"),
+    pgettext_lazy("column", "telephone"),
     headings(
         "联系电话 手机 手机号 手机号码 电话 电话号码 联系方式 本人电话 移动电话 固定电话 联系手机 "
         "phone mobile tel telephone phonenumber mobilephone cellphone contactnumber"
@@ -153,14 +153,16 @@ PHONE = Field(
 )
 NATIONALITY = Field(
     "nationality",
-    _("nationality"),
+    pgettext_lazy("column", "nationality"),
     headings("国籍 国籍地区 国别 国家 nationality country 国籍(地区)"),
     words_shape,
 )
-LANGUAGE = Field("language", _("language"), headings("语言 常用语言 沟通语言 语种 language"), words_shape)
+LANGUAGE = Field(
+    "language", pgettext_lazy("column", "language"), headings("语言 常用语言 沟通语言 语种 language"), words_shape
+)
 ADDRESS = Field(
     "address",
-    _("address"),
+    pgettext_lazy("column", "address"),
     headings(
         "地址 住址 详细地址 居住地址 现住址 家庭住址 家庭地址 居住地 现居住地址 在沪地址 在沪住址 "
         "门牌 门牌号 门牌地址 房屋地址 address homeaddress"
@@ -168,55 +170,57 @@ ADDRESS = Field(
 )
 NEIGHBOURHOOD = Field(
     "neighbourhood",
-    _("neighbourhood"),
+    pgettext_lazy("column", "neighbourhood"),
     headings("居委 居委会 居民区 所属居委 所属居委会 社区 neighbourhood committee"),
 )
 COMPOUND = Field(
     "compound",
-    _("compound"),
+    pgettext_lazy("column", "compound"),
     headings("小区 小区名称 居住小区 居住小区/楼栋 所属小区 所在小区 弄 弄号 路弄 compound estate community"),
 )
 BLOCK = Field(
     "block",
-    _("block"),
+    pgettext_lazy("column", "block"),
     headings("楼号 楼栋 楼栋号 幢号 幢 栋 栋号 号 楼幢 门牌号(号) block building"),
 )
-STAIR = Field("stair", _("stair"), headings("单元 单元号 门洞 entrance stair"))
-ROOM = Field("room", _("room"), headings("室 室号 房号 房间 房间号 户号 房室 房间号码 room roomno flat"))
-GRID = Field("grid", _("grid"), headings("所属网格 网格 网格编号 网格号 网格名称 grid"))
+STAIR = Field("stair", pgettext_lazy("column", "stair"), headings("单元 单元号 门洞 entrance stair"))
+ROOM = Field(
+    "room", pgettext_lazy("column", "room"), headings("室 室号 房号 房间 房间号 户号 房室 房间号码 room roomno flat")
+)
+GRID = Field("grid", pgettext_lazy("column", "grid"), headings("所属网格 网格 网格编号 网格号 网格名称 grid"))
 RELATION = Field(
     "relation",
-    _("relation to the householder"),
+    pgettext_lazy("column", "relation to the householder"),
     headings("与户主关系 户主关系 关系 家庭关系 与户主的关系 relation relationtohead relationship"),
     words_shape,
 )
 EMPLOYER = Field(
     "employer",
-    _("employer"),
+    pgettext_lazy("column", "employer"),
     headings("单位名称 工作单位 单位 公司 公司名称 所在单位 所属企业 任职单位 企业 employer company"),
     words_shape,
 )
 OFFICE = Field(
     "office",
-    _("office building"),
+    pgettext_lazy("column", "office building"),
     headings("办公楼 办公楼宇 楼宇 所在楼宇 楼宇名称 大厦 办公地点 工作地点 写字楼 officebuilding office"),
     words_shape,
 )
-FLOOR = Field("floor", _("floor"), headings("楼层 层 所在楼层 层数 floor"))
-UNIT = Field("unit", _("unit"), headings("室号 单元 房号 房间号 办公室 室 unit suite room"))
+FLOOR = Field("floor", pgettext_lazy("column", "floor"), headings("楼层 层 所在楼层 层数 floor"))
+UNIT = Field("unit", pgettext_lazy("column", "unit"), headings("室号 单元 房号 房间号 办公室 室 unit suite room"))
 ARRIVED = Field(
     "arrived",
-    _("day of arrival"),
+    pgettext_lazy("column", "day of arrival"),
     headings("返沪日期 来沪日期 抵沪日期 返沪时间 来沪时间 抵沪时间 到沪日期 入住日期 arrival arrivaldate"),
     date_shape,
 )
 ORIGIN = Field(
     "origin",
-    _("came from"),
+    pgettext_lazy("column", "came from"),
     headings("来源地 从何地返沪 出发地 何地来沪 返沪出发地 从何处来 来自 origin from"),
     words_shape,
 )
-NOTE = Field("note", _("note"), headings("备注 说明 其他 remark remarks note notes"))
+NOTE = Field("note", pgettext_lazy("column", "note"), headings("备注 说明 其他 remark remarks note notes"))
 # headings of columns that are read by people only
 IGNORED = headings(
     "序号 编号 no no. # 错误原因 退回原因 拒收原因 填表人 填报时间 登记日期 登记时间 登记人 年龄 民族 户籍 户籍地 "

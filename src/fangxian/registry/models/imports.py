@@ -5,6 +5,7 @@ from typing import ClassVar
 from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from fangxian.places.models import Place
 from fangxian.registry.models.subjects import Subject
@@ -20,12 +21,12 @@ class ImportKind(models.TextChoices):
 
 
 class ImportStatus(models.TextChoices):
-    UPLOADED = "uploaded", _("columns to be confirmed")
-    QUEUED = "queued", _("waiting to be taken in")
-    RUNNING = "running", _("being taken in")
-    DONE = "done", _("taken in")
-    FAILED = "failed", _("stopped")
-    DROPPED = "dropped", _("withdrawn")
+    UPLOADED = "uploaded", pgettext_lazy("list", "columns to be confirmed")
+    QUEUED = "queued", pgettext_lazy("list", "waiting to be taken in")
+    RUNNING = "running", pgettext_lazy("list", "being taken in")
+    DONE = "done", pgettext_lazy("list", "taken in")
+    FAILED = "failed", pgettext_lazy("list", "stopped")
+    DROPPED = "dropped", pgettext_lazy("list", "withdrawn")
 
 
 class ImportBatch(models.Model):
@@ -94,9 +95,9 @@ class ImportMapping(models.Model):
 
 
 class Verdict(models.TextChoices):
-    OPEN = "open", _("to be decided")
-    SAME = "same", _("the same")
-    DIFFERENT = "different", _("two different ones")
+    OPEN = "open", pgettext_lazy("two records", "to be decided")
+    SAME = "same", pgettext_lazy("two records", "the same")
+    DIFFERENT = "different", pgettext_lazy("two records", "two different ones")
 
 
 class Candidate(models.Model):

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from fangxian.registry.imports import fields
 from fangxian.registry.imports.fields import Field
@@ -12,14 +12,14 @@ from fangxian.shared.text import simplify, squeeze
 
 AREA = Field(
     "name",
-    _("name of the area"),
+    pgettext_lazy("column", "name of the area"),
     fields.headings("公共区域 区域名称 区域 点位 点位名称 名称 部位 消毒点位 消毒区域 地点 area areaname name place"),
     fields.words_shape,
     core=True,
 )
 TYPE = Field(
     "type",
-    _("type of area"),
+    pgettext_lazy("column", "type of area"),
     fields.headings("类型 区域类型 类别 区域类别 点位类型 种类 type areatype kind"),
     fields.words_shape,
 )

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from fangxian.registry import identifiers
 from fangxian.registry.identifiers import Phone
@@ -14,7 +14,7 @@ from fangxian.shared.text import name_key
 
 FIRM = Field(
     "name",
-    _("name of the enterprise"),
+    pgettext_lazy("column", "name of the enterprise"),
     fields.headings(
         "企业名称 单位名称 公司名称 企业 公司 名称 入驻企业 商户名称 商户 租户 租户名称 company "
         "companyname enterprise name tenant"
@@ -24,7 +24,7 @@ FIRM = Field(
 )
 CREDIT_CODE = Field(
     "uscc",
-    _("credit code"),
+    pgettext_lazy("column", "credit code"),
     fields.headings(
         "统一社会信用代码 信用代码 社会信用代码 统一信用代码 税号 纳税人识别号 机构代码 uscc creditcode taxid"
     ),
@@ -34,17 +34,21 @@ CREDIT_CODE = Field(
 )
 CONTACT = Field(
     "contact",
-    _("contact"),
+    pgettext_lazy("column", "contact"),
     fields.headings("联系人 负责人 联络人 防疫负责人 法人 法定代表人 联系人姓名 企业联系人 contact contactperson"),
     fields.name_shape,
 )
 HEADCOUNT = Field(
     "headcount",
-    _("headcount"),
+    pgettext_lazy("column", "headcount"),
     fields.headings("员工人数 人数 职工人数 从业人数 员工数 在册人数 用工人数 headcount employees staff"),
     fields.count_shape,
 )
-INDUSTRY = Field("industry", _("industry"), fields.headings("行业 所属行业 行业类别 经营范围 主营业务 industry sector"))
+INDUSTRY = Field(
+    "industry",
+    pgettext_lazy("column", "industry"),
+    fields.headings("行业 所属行业 行业类别 经营范围 主营业务 industry sector"),
+)
 
 FIELDS = (
     FIRM,

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from fangxian.registry import identifiers
 from fangxian.registry.identifiers import Phone, Plate
@@ -14,7 +14,7 @@ from fangxian.shared.text import name_key
 
 PLATE = Field(
     "plate",
-    _("plate"),
+    pgettext_lazy("column", "plate"),
     fields.headings("车牌号 车牌 车牌号码 号牌 号牌号码 车号 plate platenumber licenseplate licenceplate"),
     fields.plate_shape,
     fields.plate_strict,
@@ -22,23 +22,25 @@ PLATE = Field(
 )
 MAKE = Field(
     "make",
-    _("vehicle"),
+    pgettext_lazy("column", "vehicle"),
     fields.headings("车辆类型 车型 车辆品牌 品牌 颜色 车辆颜色 车身颜色 品牌型号 vehicle vehicletype make model color"),
     fields.words_shape,
     many=True,
 )
 OWNER = Field(
     "owner",
-    _("owner"),
+    pgettext_lazy("column", "owner"),
     fields.headings("车主 车主姓名 所有人 业主 业主姓名 姓名 联系人 owner ownername name"),
     fields.name_shape,
 )
 SPACE = Field(
-    "space", _("parking space"), fields.headings("车位 车位号 停车位 泊位 泊位号 固定车位 space parkingspace")
+    "space",
+    pgettext_lazy("column", "parking space"),
+    fields.headings("车位 车位号 停车位 泊位 泊位号 固定车位 space parkingspace"),
 )
 PARKED = Field(
     "compound",
-    _("compound"),
+    pgettext_lazy("column", "compound"),
     (fields.headings("停放小区 停放地点 停车地点 停车小区 停车场 parkedat") + fields.COMPOUND.words),
 )
 
