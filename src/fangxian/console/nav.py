@@ -24,6 +24,7 @@ class Entry:
 class Shown:
     label: str
     url: str
+    url_name: str
     current: bool
 
 
@@ -53,7 +54,7 @@ def entries(request: HttpRequest) -> list[Shown]:
         if entry.capability is None or who.can(entry.capability):
             url = reverse(entry.url_name)
             here = request.path == url or (len(url) > 1 and request.path.startswith(url))
-            shown.append(Shown(str(entry.label), url, here))
+            shown.append(Shown(str(entry.label), url, entry.url_name, here))
     return shown
 
 

@@ -5,7 +5,7 @@ from django.shortcuts import redirect, render
 
 from fangxian.accounts.roles import Capability
 from fangxian.command import first_run
-from fangxian.console.home import steps
+from fangxian.console.home import reads, steps
 from fangxian.console.view import Who, staff_view
 from fangxian.duties import gap_queries
 from fangxian.places.models import Place, PlaceKind
@@ -14,12 +14,22 @@ from fangxian.places.models import Place, PlaceKind
 @staff_view()
 def home(request: HttpRequest, who: Who) -> HttpResponse:
     day = gap_queries.my_day(who.staff, who.grants, who.now)
+    todos = reads.todos(day.duties, disinfects=who.can(Capability.DISINFECT))
+    acts = who.can(Capability.GAPS)
     context = {
-        "who": who, "gaps": day.gaps if who.can(Capability.GAPS) else None,
-        "groups": day.duties if who.can(Capability.RECORD) else None, "given": day.given,
-        "may_give": who.can(Capability.GIVE_DUTY),
+        "who": who,
+        "numbers": reads.numbers(who.reach(Capability.BOARD)) if acts and who.can(Capability.BOARD) else [],
+        "gaps": day.gaps if acts else None, "many": len(day.gaps) >= gap_queries.PAGE,
+        "todos": todos if who.can(Capability.RECORD) else None,
+        "given": day.given, "may_give": who.can(Capability.GIVE_DUTY), "doors": [] if acts else reads.doors(request),
+        "begin": who.can(Capability.ACCOUNTS) and _street_is_empty(),
     }  # fmt: skip
     return render(request, "console/home/home.html", context)
+
+
+def _street_is_empty() -> bool:
+    street = Place.objects.filter(kind=PlaceKind.STREET).order_by("path").first()
+    return street is not None and first_run.is_empty(street)
 
 
 @staff_view(Capability.ACCOUNTS)

@@ -1,0 +1,74 @@
+"""What the first page tells beside one's own gaps and duties."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from django.db.models import Sum
+from django.http import HttpRequest
+from django.urls import reverse
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+from fangxian.accounts.access import Reach
+from fangxian.console import nav
+from fangxian.console.board.shape import KINDS
+from fangxian.duties.gap_queries import DutyGroup
+from fangxian.duties.models import Tally
+
+
+@dataclass(frozen=True)
+class Number:
+    label: str
+    expected: int
+    missing: int
+
+    @property
+    def covered(self) -> int:
+        return self.expected - self.missing
+
+
+def numbers(held: Reach) -> list[Number]:
+    """The three numbers over everything within reach. One query."""
+    rows = Tally.objects.filter(held.nodes()).values_list("kind").annotate(e=Sum("enrolled"), u=Sum("uncovered"))
+    found = {kind: (enrolled, uncovered) for kind, enrolled, uncovered in rows}
+    return [Number(str(kind.label), *found.get(kind.key, (0, 0))) for kind in KINDS]
+
+
+@dataclass(frozen=True)
+class Door:
+    """A page that somebody without gaps and duties of their own comes for."""
+
+    label: str
+    url: str
+    what: str
+
+
+WHAT: dict[str, Promise] = {
+    "imports:home": _("Send a list of residents, staff, vehicles or firms; bad rows come back with the reason."),
+    "stock:list": _("What lies in the store, what came in, what went out."),
+    "board:home": _("People, vehicles and corners: covered and missing, by place."),
+    "places:home": _("Neighbourhoods, grids, compounds, buildings, and how to knock there."),
+    "playbooks:home": _("What is owed, by when, and every threshold; changes are compared before they hold."),
+    "staff:list": _("Who holds which role where."),
+}
+
+
+def doors(request: HttpRequest) -> list[Door]:
+    """The menu of this person as tiles, with a sentence each."""
+    return [
+        Door(shown.label, shown.url, str(WHAT[shown.url_name]))
+        for shown in nav.entries(request)
+        if shown.url_name in WHAT
+    ]
+
+
+@dataclass(frozen=True)
+class Todo:
+    group: DutyGroup
+    url: str
+
+
+def todos(groups: Sequence[DutyGroup], *, disinfects: bool) -> list[Todo]:
+    """Duties of today with the page where each is recorded."""
+    field, areas = reverse("field:today"), reverse("hygiene:list")
+    return [Todo(group, areas if group.rule.startswith("disinfect-") and disinfects else field) for group in groups]
