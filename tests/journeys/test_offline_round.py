@@ -17,6 +17,7 @@ from fangxian.hygiene.models import DisinfectionLog
 from fangxian.screening.actions import open_round
 from fangxian.screening.models import DoorVisit, Round, RoundKind, UnregisteredFinding, VehicleSighting, VisitPerson
 from fangxian.shared import clock
+from tests.journeys.test_accessibility import AXE, RULES, RUN
 from tests.support import ground as g
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -262,3 +263,55 @@ def test_ending_somebodys_sessions_throws_their_pack_away(phone: Page, street: t
     phone.reload()
     expect(phone.locator("#screen")).to_contain_text("本机没有工作包")
     assert phone.locator(".door-row").count() == 0
+
+
+def test_a_wrong_clock_is_shown_and_put_right(phone: Page, street: tuple[g.Ground, Round]) -> None:
+    real = clock.now()
+    phone.clock.install(time=real + timedelta(hours=3, minutes=10))
+    sign_in(phone, "/field/offline/")
+    take_pack(phone)
+    expect(phone.locator("#clock")).to_contain_text("快了3小时")
+    record(phone, "202", "空置")
+    save(phone)
+    expect(phone.locator("#toast")).to_contain_text("已上传 1 条")
+    waiting(phone, 0)
+    visit = DoorVisit.objects.get()
+    assert visit.marks == ["clock"]
+    assert abs(clock.from_us(visit.observed_us) - real) < timedelta(minutes=3)
+    assert visit.device_us is not None
+    assert visit.device_us - visit.observed_us > clock.HOUR_US
+
+
+def test_the_phones_screens_are_accessible(phone: Page, street: tuple[g.Ground, Round]) -> None:
+    found: list[str] = []
+
+    def look(screen: str) -> None:
+        phone.evaluate(AXE.read_text(encoding="utf-8"))
+        found.extend(
+            f"{screen}: {violation['id']}: {node['target'][0]}"
+            for violation in phone.evaluate(RUN, RULES)
+            for node in violation["nodes"]
+        )
+
+    sign_in(phone, "/field/offline/")
+    expect(phone.locator("text=领取今日工作包")).to_be_visible()
+    look("no pack")
+    take_pack(phone)
+    look("doors")
+    record(phone, "102", "已见面")
+    phone.locator(".person .segments button", has_text="重点地区").first.click()
+    look("door")
+    phone.locator(".save-bar .back").click()
+    tab(phone, "车辆")
+    look("vehicles")
+    phone.locator(".door-row").first.click()
+    phone.locator(".big-choice", has_text="访客").click()
+    look("vehicle")
+    phone.locator(".save-bar .back").click()
+    tab(phone, "区域")
+    phone.locator(".door-row").first.click()
+    look("area")
+    phone.reload()
+    expect(phone.locator("input.pin")).to_be_visible()
+    look("locked")
+    assert found == []
