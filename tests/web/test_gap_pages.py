@@ -143,6 +143,18 @@ def test_today_shows_my_gaps_and_what_was_given_to_me(desks: Desks, li: Staff, s
     assert all(gap.owner.includes(li.id) for gap in mine["gaps"])
 
 
+def test_today_tells_the_three_numbers_within_reach(desks: Desks, secretary: Client) -> None:
+    numbers = secretary.get("/").context["numbers"]
+    assert [(one.expected, one.missing) for one in numbers] == [(1, 1), (1, 1), (7, 6)]
+    everything = at_desk(make_staff(Role.STREET_LEADER, desks.street.street)).get("/").context["numbers"]
+    assert [one.expected for one in everything] == [2, 2, 14]
+
+
+def test_somebody_without_gaps_of_their_own_is_shown_where_to_go(desks: Desks) -> None:
+    personnel = at_desk(make_staff(Role.ENTERPRISE_HR, desks.here.hood)).get("/")
+    assert [door.url for door in personnel.context["doors"]] == [reverse("imports:home")]
+
+
 def test_a_given_duty_is_done_by_whom_it_was_given_to(desks: Desks, secretary: Client) -> None:
     there = at_desk(make_staff(Role.COMMITTEE_SECRETARY, desks.there.hood))
     address = reverse("given:done", args=[desks.here.given.id])

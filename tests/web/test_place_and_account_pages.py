@@ -193,6 +193,11 @@ def test_the_guide_tells_the_next_step_of_an_empty_street(street: Street, admin:
     assert reverse("rounds:list") in answer.content.decode()
 
 
+def test_the_first_page_of_an_empty_street_leads_to_the_guide(admin: Client) -> None:
+    Place.objects.filter(kind=PlaceKind.DWELLING).delete()
+    assert reverse("first-steps") in admin.get("/").content.decode()
+
+
 def test_place_and_account_pages_stay_within_twelve_queries(
     street: Street, admin: Client, django_assert_max_num_queries: DjangoAssertNumQueries
 ) -> None:

@@ -182,3 +182,10 @@ def test_a_form_without_its_token_says_what_to_do(wang: Staff) -> None:
     answer = client.post("/sign-in/", {"username": wang.username, "password": PASSWORD})
     assert answer.status_code == 403
     assert "reload the page" in answer.content.decode()
+
+
+def test_a_form_with_far_too_many_fields_is_not_read(wang: Staff) -> None:
+    fields = {f"field{number}": "x" for number in range(2_100)}
+    answer = at_desk(wang).post(reverse("account:password"), fields)
+    assert answer.status_code == 400
+    assert "could not be read" in answer.content.decode()
