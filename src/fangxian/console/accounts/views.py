@@ -30,6 +30,7 @@ BACKEND = "django.contrib.auth.backends.ModelBackend"
 
 
 def _enter(request: HttpRequest, staff: Staff, target: str) -> HttpResponse:
+    request.session.pop(WAITING_KEY, None)
     login(request, staff, backend=BACKEND)
     begin_session(request, staff, clock.now())
     answer = redirect(target)

@@ -42,7 +42,7 @@ def listing(request: HttpRequest, who: Who) -> HttpResponse:
         where &= in_place(place)
     kind = request.GET.get("kind", "")
     page = gap_page(where, who.now, kind=kind, after=Cursor.read(request.GET.get("page", "")))
-    context = {"page": page, "place": place, "tabs": kind_tabs(kind)}
+    context = {"page": page, "place": place, "tabs": kind_tabs(kind), "now": who.now}
     return render(request, "console/gaps/list.html", context)
 
 
