@@ -43,11 +43,12 @@ def upload(
     by: str,
     now: datetime,
     default_year: int | None = None,
+    book: rows.Book | None = None,
 ) -> ImportBatch:
     """Keep a list and propose what its columns mean. Raises UnreadableFileError or FileRefusedError: nothing is kept
-    then."""
+    then. `book`: the same content where the caller has read it already."""
     safe = safe_name(name)
-    book = rows.open_book(content, safe, kind)
+    book = book or rows.open_book(content, safe, kind)
     stored = files.store_document(
         content=content, name=safe, retention=commit.RETENTION, delete_after=now + commit.KEEP, by=by, now=now
     )
@@ -138,7 +139,7 @@ def commit_next(*, now: datetime) -> int:
 
 def take_in(
     *, batch: ImportBatch, by: str, now: datetime, polite: bool = False,
-    progress: Callable[[int, int], None] | None = None,
+    progress: Callable[[int, int], None] | None = None, book: rows.Book | None = None,
 ) -> ImportBatch:  # fmt: skip
     """Take a list in at once, in this process: for commands. Its columns are those proposed or set."""
     started = ImportBatch.objects.filter(id=batch.id, status=ImportStatus.UPLOADED).update(
@@ -146,16 +147,22 @@ def take_in(
     )
     if not started:
         raise ImportRefusedError(_("This list was confirmed or withdrawn already. Nothing was changed."))
-    _take(batch, by=by, now=now, polite=polite, progress=progress)
+    _take(batch, by=by, now=now, polite=polite, progress=progress, book=book)
     batch.refresh_from_db()
     return batch
 
 
 def _take(
-    batch: ImportBatch, *, by: str, now: datetime, polite: bool, progress: Callable[[int, int], None] | None
+    batch: ImportBatch,
+    *,
+    by: str,
+    now: datetime,
+    polite: bool,
+    progress: Callable[[int, int], None] | None,
+    book: rows.Book | None = None,
 ) -> None:
     try:
-        commit.take(batch=batch, by=by, now=now, polite=polite, progress=progress)
+        commit.take(batch=batch, by=by, now=now, polite=polite, progress=progress, book=book)
     except Exception as error:
         # the class alone: a message may hold what somebody wrote into a cell
         ImportBatch.objects.filter(id=batch.id).update(

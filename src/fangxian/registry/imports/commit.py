@@ -1,7 +1,9 @@
 """Taking a confirmed batch into the register, in chunks that are cut by time and may be cut off anywhere."""
 
+import gc
 import logging
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from itertools import islice
@@ -96,24 +98,42 @@ def run_of(batch: ImportBatch, by: str, now: datetime) -> Run:
     return Run(batch.id, Where(batch.place), by, now, clock.to_us(now), clock.local_day(now))
 
 
-def take(*, batch: ImportBatch, by: str, now: datetime, polite: bool = True, progress: Progress | None = None) -> None:
+def take(
+    *, batch: ImportBatch, by: str, now: datetime, polite: bool = True, progress: Progress | None = None,
+    book: rows.Book | None = None,
+) -> None:  # fmt: skip
     """Take in what is left of a running batch, then write the workbook of what was refused.
 
     Each chunk commits with its counts. A batch that was cut off goes on behind its last committed row; the rows before
     are only looked at again, to find those that were refused.
     """
-    _row, content = files.read(batch.file)
     kind = ImportKind(batch.kind)
-    book = rows.open_book(content, batch.file_name, kind)
+    book = book or rows.open_book(files.read(batch.file)[1], batch.file_name, kind)
     context = context_of(batch, now)
     work = Work(batch, run_of(batch, by, now), polite, progress)
     left = rows.check(book, batch.mapping, context)
+    with _still():
+        _take_all(left, work)
+    _finish(work, kind, by, now)
+
+
+@contextmanager
+def _still() -> Iterator[None]:
+    """What has been read lives until the end: the collector need not walk through it with every chunk."""
+    gc.freeze()
+    try:
+        yield
+    finally:
+        gc.unfreeze()
+
+
+def _take_all(left: Iterator[Checked], work: Work) -> None:
+    batch = work.batch
     while chunk := list(islice(left, CHUNK)):
         before = max(0, min(len(chunk), batch.done - work.written))
         if before:
             _look_again(chunk[:before], work)
         _take_chunk(chunk[before:], work)
-    _finish(work, kind, by, now)
 
 
 def _prepared(chunk: Sequence[Checked], work: Work) -> list[tuple[Checked, Pending]]:

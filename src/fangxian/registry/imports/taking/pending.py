@@ -117,7 +117,10 @@ def _column(one: "models.Field[Any, Any]") -> Column:
     if isinstance(target, models.UUIDField):
         native = connection.features.has_native_uuid_field
         return one.attname, native, lambda value: None if value is None else value.hex
-    plain = type(target) in (models.TextField, models.IntegerField, models.BigIntegerField)
+    if isinstance(target, models.CharField | models.TextField):
+        # a choice is written as its value; the driver of PostgreSQL would ask what an enum is
+        return one.attname, False, lambda value: value if value is None or type(value) is str else str(value)
+    plain = isinstance(target, models.IntegerField | models.BooleanField | models.BinaryField)
     return one.attname, plain, partial(one.get_db_prep_save, connection=connection)
 
 

@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from fangxian.files import actions as files
 from fangxian.files.actions import FileRefusedError
 from fangxian.places.queries import by_code
-from fangxian.registry.imports import actions
+from fangxian.registry.imports import actions, rows
 from fangxian.registry.imports.problems import UnreadableFileError
 from fangxian.registry.imports.words import note_text
 from fangxian.registry.models import ImportKind
@@ -46,14 +46,15 @@ class Command(BaseCommand):
         began = time.perf_counter()
         now = clock.now()
         try:
+            book = rows.open_book(content, path.name, ImportKind(options["kind"]))
             batch = actions.upload(
                 content=content, name=path.name, kind=ImportKind(options["kind"]), place=place, by=ACTOR, now=now,
-                default_year=options["year"],
+                default_year=options["year"], book=book,
             )  # fmt: skip
             actions.set_mapping(batch=batch, chosen=batch.mapping, by=ACTOR, now=now)
         except (UnreadableFileError, FileRefusedError, actions.ImportRefusedError) as error:
             raise CommandError(str(error)) from error
-        batch = actions.take_in(batch=batch, by=ACTOR, now=now, progress=_Progress())
+        batch = actions.take_in(batch=batch, by=ACTOR, now=now, progress=_Progress(), book=book)
         seconds = round(time.perf_counter() - began, 2)
         if options["report"] and batch.report:
             options["report"].write_bytes(files.read(batch.report)[1])
