@@ -12,7 +12,6 @@ from fangxian.accounts.models import Staff
 from fangxian.duties.gap_queries import Event, GapHistory, within_reach
 from fangxian.duties.models import Gap
 
-
 # a person of the round is met at their own door
 ROUND_COHORTS = ("round-doors", "round-people")
 AREA_COHORT = "area:"
