@@ -1,5 +1,6 @@
 """The demonstration street as it is made, before any of it reaches a database."""
 
+from codecs import BOM_UTF8
 from collections import Counter
 from datetime import date
 from functools import cache
@@ -184,4 +185,5 @@ def test_the_workbooks_hold_every_row_in_the_habits_of_their_senders(tmp_path: P
             sheet = python_calamine.CalamineWorkbook.from_path(str(book.path)).get_sheet_by_index(0)
             assert len(sheet.to_python()) >= book.rows + 1
         else:
-            assert len(book.path.read_text(encoding="gb18030").splitlines()) == book.rows + 1
+            encoding = "utf-8-sig" if book.path.read_bytes().startswith(BOM_UTF8) else "gb18030"
+            assert len(book.path.read_text(encoding=encoding).splitlines()) == book.rows + 1

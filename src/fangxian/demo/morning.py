@@ -54,8 +54,8 @@ class Shares:
 
 # the follow-up of the first round was due last night; what it left open is the oldest on the board
 FIRST_ROUND = Shares(0.955, 0.015)
-SECOND_ROUND_YESTERDAY = 0.12
-SECOND_ROUND_AN_HOUR, SECOND_ROUND_MOST = 0.07, 0.2
+SECOND_ROUND_YESTERDAY = 0.1
+SECOND_ROUND_AN_HOUR, SECOND_ROUND_MOST = 0.07, 0.14
 
 
 @dataclass(frozen=True)

@@ -35,7 +35,7 @@ from fangxian.stock.models import Item
 
 Say = Callable[[str], None]
 
-FIRST_ROUND_GRIDS = 6
+FIRST_ROUND_GRIDS = 4
 WAIVED_GAPS, CALLED_GAPS = 12, 30
 # a neighbourhood whose store runs out, so that the shortage shows
 SHORT_COMMITTEE = "007"

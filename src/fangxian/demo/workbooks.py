@@ -1,8 +1,8 @@
 """The street as workbooks, as committees and property managers really send them: each in its sender's own habits.
 
-Some have a title above the header, some are CSV in GB18030, some write the address in one column and some in three,
-dates come as text with dots, as ISO text or as real dates, telephones as text or as numbers. A few rows are wrong in
-the ways that rows are wrong, so that the demonstration shows refused rows too.
+Some have a title above the header, some are CSV in GB18030 or UTF-8, some write the address in one column and some in
+three, dates come as text with dots, as ISO text or as real dates, telephones as text or as numbers. A few rows are
+wrong in the ways that rows are wrong, so that the demonstration shows refused rows too.
 """
 
 import csv
@@ -59,20 +59,20 @@ class Book:
 
 @dataclass(frozen=True)
 class Habit:
-    """How one office keeps its lists."""
+    """How one office keeps its lists. `csv_in`: the encoding of its CSV files, empty for workbooks."""
 
     title: bool
-    as_csv: bool
+    csv_in: str
     one_address: bool
     dates: Callable[[date], Cell]
     numeric_phones: bool
 
 
 HABITS = (
-    Habit(True, False, False, lambda day: f"{day.year}.{day.month}.{day.day}", False),
-    Habit(False, False, True, lambda day: day, True),
-    Habit(False, True, True, lambda day: day.isoformat(), False),
-    Habit(True, False, True, lambda day: f"{day.year}年{day.month}月{day.day}日", False),
+    Habit(True, "", False, lambda day: f"{day.year}.{day.month}.{day.day}", False),
+    Habit(False, "", True, lambda day: day, True),
+    Habit(False, "gb18030", True, lambda day: day.isoformat(), False),
+    Habit(False, "utf-8-sig", True, lambda day: f"{day.year}年{day.month}月{day.day}日", False),
 )
 
 
@@ -93,8 +93,8 @@ Habits = dict[str, Habit]
 
 
 def _save(path: Path, habit: Habit, title: str, head: Row, rows: Iterable[Row]) -> tuple[Path, int]:
-    if habit.as_csv:
-        return _save_csv(path.with_suffix(".csv"), head, rows)
+    if habit.csv_in:
+        return _save_csv(path.with_suffix(".csv"), habit.csv_in, head, rows)
     path = path.with_suffix(".xlsx")
     book = xlsxwriter.Workbook(str(path), {"constant_memory": True, "strings_to_numbers": False})
     bold, day = book.add_format({"bold": True}), book.add_format({"num_format": "yyyy-mm-dd"})
@@ -118,9 +118,9 @@ def _save(path: Path, habit: Habit, title: str, head: Row, rows: Iterable[Row]) 
     return path, count
 
 
-def _save_csv(path: Path, head: Row, rows: Iterable[Row]) -> tuple[Path, int]:
+def _save_csv(path: Path, encoding: str, head: Row, rows: Iterable[Row]) -> tuple[Path, int]:
     lines = [["" if cell is None else cell for cell in row] for row in rows]
-    with path.open("w", encoding="gb18030", newline="") as stream:
+    with path.open("w", encoding=encoding, newline="") as stream:
         csv.writer(stream).writerows([head, *lines])
     return path, len(lines)
 
