@@ -34,17 +34,13 @@ def of_board(board: Shown) -> list[Piece]:
     cells = [
         Piece(c.key, "console/board/cell.html", c, f"{c.expected} {c.missing}") for row in board.rows for c in row.cells
     ]
-    counts = [
-        Piece(c.key, "console/board/count.html", c, str(c.count)) for rule in board.rules for c in rule.counts
-    ]
+    counts = [Piece(c.key, "console/board/count.html", c, str(c.count)) for rule in board.rules for c in rule.counts]
     return [*big, *cells, *(_oldest(row) for row in board.rows), *counts]
 
 
 def of_wall(board: Shown) -> list[Piece]:
     big = [Piece(c.key, "console/board/big.html", c, f"{c.expected} {c.missing}") for c in board.big]
-    rows = [
-        Piece(f"{r.key}.wall", "console/board/wall_node.html", r, f"{r.expected} {r.missing}") for r in board.rows
-    ]
+    rows = [Piece(f"{r.key}.wall", "console/board/wall_node.html", r, f"{r.expected} {r.missing}") for r in board.rows]
     return [*big, *rows]
 
 

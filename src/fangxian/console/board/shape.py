@@ -132,7 +132,12 @@ def _cells(key: str, numbers: Mapping[str, Numbers]) -> list[Cell]:
         of = numbers.get(kind.key, Numbers())
         found.append(
             Cell(
-                f"{key}.{kind.key}", kind.key, str(kind.label), str(kind.promise), str(kind.column), of.expected,
+                f"{key}.{kind.key}",
+                kind.key,
+                str(kind.label),
+                str(kind.promise),
+                str(kind.column),
+                of.expected,
                 of.uncovered,
             )  # fmt: skip
         )

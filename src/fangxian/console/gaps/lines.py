@@ -49,4 +49,3 @@ def gap_page(where: Q, now: datetime, *, rule: str = "", kind: str = "", after: 
     more, rows = len(rows) > PAGE_ROWS, rows[:PAGE_ROWS]
     last = str(Cursor(clock.to_us(rows[-1].lapsed_at), rows[-1].id)) if more else ""
     return GapPage(rows, after is None, last)
-
