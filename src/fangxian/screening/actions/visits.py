@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Final
 from uuid import UUID
 
+from django.db import IntegrityError
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, gettext_noop
@@ -60,7 +61,12 @@ def record_visits(
     def write(part: Sequence[Visit]) -> None:
         answers.update(_Batch(part, by, now).record())
 
-    in_chunks(sorted(items, key=lambda item: item.observed_at), write, pace=pace, polite=polite and len(items) > 1)
+    ordered = sorted(items, key=lambda item: item.observed_at)
+    try:
+        in_chunks(ordered, write, pace=pace, polite=polite and len(items) > 1)
+    except IntegrityError:
+        # the same records, or the same finding, came in twice at the same moment: now the other one is there to be seen
+        in_chunks(ordered, write, pace=pace, polite=polite and len(items) > 1)
     return [answers[item.id] for item in items]
 
 
