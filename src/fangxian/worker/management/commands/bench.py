@@ -12,12 +12,13 @@ from django.db import connection
 
 from fangxian.command import benches as command
 from fangxian.duties import benches as duties
-from fangxian.registry import search_bench
+from fangxian.registry import import_bench, search_bench
 from fangxian.shared.measure import Figure
 
 BENCHES: dict[str, tuple[str, Callable[[], Iterator[Figure]]]] = {
     "board": ("the board of a street and of all Shanghai", command.boards),
     "sweep": ("a million duties with one percent due, and all due in one minute", duties.sweep),
+    "import": ("a list of 17,000 people taken in", import_bench.run),
     "search": ("a name fragment among a million people", search_bench.run),
 }
 
