@@ -46,7 +46,7 @@ def _pages(desks: Desks) -> list[str]:
         f"/board/{street.street.id}/wall/", "/gaps/", f"/gaps/{here.gap.id}/", "/given/", "/find/",
         f"/register/{here.person.pk}/", f"/places/{street.compounds[0].id}/", "/me/", "/me/password/", "/rounds/",
         f"/rounds/{here.round.id}/", "/field/", f"/field/round/{here.round.id}/door/{here.door.id}/", "/hygiene/",
-        f"/hygiene/areas/{here.area.id}/", "/stock/",
+        f"/hygiene/areas/{here.area.id}/", "/stock/", "/lists/", "/rounds/open/",
     ]  # fmt: skip
 
 
