@@ -32,6 +32,7 @@ from fangxian.places import loading
 from fangxian.places.models import PlaceKind
 from fangxian.registry.actions import mark_folded
 from fangxian.registry.imports import actions as imports
+from fangxian.registry.imports import rows
 from fangxian.registry.models import Change, ImportKind
 from fangxian.screening.folds import CONSUMER
 
@@ -139,12 +140,14 @@ class Loader:
     def _take(self, book: Book, ground: Ground, senders: dict[str, str], tally: Imported) -> None:
         began = perf_counter()
         by = senders.get(book.place, BY)
+        kind, content = ImportKind(book.kind), book.path.read_bytes()
+        opened = rows.open_book(content, book.path.name, kind)
         batch = imports.upload(
-            content=book.path.read_bytes(), name=book.path.name, kind=ImportKind(book.kind), place=ground[book.place],
-            by=by, now=self.prepared,
+            content=content, name=book.path.name, kind=kind, place=ground[book.place], by=by, now=self.prepared,
+            book=opened,
         )  # fmt: skip
         imports.set_mapping(batch=batch, chosen=batch.mapping, by=by, now=self.prepared)
-        batch = imports.take_in(batch=batch, by=by, now=self.prepared)
+        batch = imports.take_in(batch=batch, by=by, now=self.prepared, book=opened)
         tally.books += 1
         for name in ("rows", "created", "updated", "unchanged", "refused"):
             setattr(tally, name, getattr(tally, name) + getattr(batch, name))

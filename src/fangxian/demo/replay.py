@@ -36,6 +36,7 @@ from fangxian.stock.models import Item
 Say = Callable[[str], None]
 
 FIRST_ROUND_GRIDS = 4
+ON_FOOT = (RoundKind.DOORS, RoundKind.PEOPLE)
 WAIVED_GAPS, CALLED_GAPS = 12, 30
 # a neighbourhood whose store runs out, so that the shortage shows
 SHORT_COMMITTEE = "007"
@@ -112,8 +113,13 @@ class Replay:
         areas = list(Place.objects.filter(self.ground.street.subtree, kind=PlaceKind.AREA).order_by("path"))
         enrolled = hygiene.enrol_areas(places=areas, by=self.by, now=begin, polite=False)
         self.say(_("%(count)d corners enrolled") % {"count": enrolled.enrolled})
-        first = [self._round("第一轮补漏", grid, self.when.first_round_due) for grid in self._first_round_grids()]
-        second = self._round("第二轮排摸", self.ground.street, self.when.round_due)
+        first = []
+        for grid in self._first_round_grids():
+            assert grid.parent is not None
+            first.append(self._round(f"第一轮补漏（{grid.name}）", grid, ON_FOOT, self.when.first_round_due))
+            title = f"第一轮车辆补查（{grid.parent.name}）"
+            first.append(self._round(title, grid.parent, (RoundKind.VEHICLES,), self.when.first_round_due))
+        second = self._round("第二轮排摸", self.ground.street, tuple(RoundKind), self.when.round_due)
         self.say(_("rounds opened, every door, person and vehicle enrolled"))
         wiped = morning.corners(self.rng, list(self._corners(areas)), self.when)
         knocks, sights = self._round_records(first, second)
@@ -153,10 +159,9 @@ class Replay:
         homes = {grid.neighbourhood: grid.code for grid in reversed(self.street.grids) if not grid.building}
         return [self.ground[homes[code]] for code in sorted(homes)[1 :: max(1, len(homes) // FIRST_ROUND_GRIDS)]]
 
-    def _round(self, title: str, place: Place, due_at: datetime) -> Round:
-        name = f"{title}（{place.name}）" if place.kind == PlaceKind.GRID else title
+    def _round(self, title: str, place: Place, kinds: Sequence[RoundKind], due_at: datetime) -> Round:
         return screening.open_round(
-            title=name, place=place, kinds=[kind.value for kind in RoundKind], opens_at=self.when.round_opens,
+            title=title, place=place, kinds=[kind.value for kind in kinds], opens_at=self.when.round_opens,
             due_at=due_at, by=self.by, now=self.when.begin + timedelta(minutes=30), polite=False,
         )  # fmt: skip
 
@@ -171,13 +176,14 @@ class Replay:
         self, first: Sequence[Round], second: Round
     ) -> tuple[list[tuple[Round, Knock]], list[tuple[Round, Sight]]]:
         homes, cars = list(self._homes()), list(self._cars())
-        plates = (f"沪Y{'QRSTUVW'[number % 7]}{number:04d}" for number in count(9_000, -1))
+        # a large compound holds several grids, so its vehicles are counted at the neighbourhood
+        plates = (f"沪W{'QRSTUVW'[number % 7]}{number:04d}" for number in count(9_000, -1))
         knocks: list[tuple[Round, Knock]] = []
         sights: list[tuple[Round, Sight]] = []
         for round, shares in [(second, self.when.second_round()), *((one, morning.FIRST_ROUND) for one in first)]:
-            grid = round.place_id if round.place.kind == PlaceKind.GRID else None
-            in_round = [home for home, at in homes if grid in (None, at)]
-            parked = [car for car, at in cars if grid in (None, at)]
+            whole = round.place_id == self.ground.street.id
+            in_round = [home for home, grid in homes if whole or grid == round.place_id]
+            parked = [car for car in cars if whole or car.team == round.place_id]
             knocks += [(round, knock) for knock in morning.doors(self.rng, in_round, self.when, shares)]
             sights += [(round, one) for one in morning.vehicles(self.rng, parked, plates, self.when, shares)]
         return knocks, sights
@@ -195,7 +201,7 @@ class Replay:
             assert grid_id is not None
             yield Door(dwelling_id, self.teams.of_grid[grid_id], tuple(people[dwelling_id])), grid_id
 
-    def _cars(self) -> Iterator[tuple[Parked, UUID | None]]:
+    def _cars(self) -> Iterator[Parked]:
         rows = (
             Attachment.objects.filter(relation=Relation.PARKS, until__isnull=True, place__isnull=False)
             .select_related("place", "subject__vehicle")
@@ -206,7 +212,7 @@ class Replay:
         for row in rows:
             assert row.place is not None
             team = neighbourhoods[row.place.path[:width]]
-            yield Parked(row.subject.vehicle.plate, row.place.id, team), row.place.grid_id
+            yield Parked(row.subject.vehicle.plate, row.place.id, team)
 
     def _steps(self, wiped: list[Wiped], knocks: list[tuple[Round, Knock]], sights: list[tuple[Round, Sight]]) -> None:
         knocks.sort(key=lambda one: one[1].arrives)
