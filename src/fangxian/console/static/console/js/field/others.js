@@ -12,10 +12,20 @@ export function vehicleList(app, round) {
     if (!known.has(plate) && mine.round === round.id) rows.push({ plate, where: "", ...mine });
   }
   const unseen = rows.filter((row) => !row.seen_us);
+  const ordered = [...unseen, ...rows.filter((row) => row.seen_us)];
+  const list = el("ul", { class: "door-list" });
+  const draw = (part) => list.replaceChildren(...ordered.filter((row) => row.plate.includes(part)).map((row) => el("li", {}, vehicleRow(app, round, row))));
+  const part = el("input", {
+    type: "text", class: "plate", maxlength: 14, "aria-label": say("plate-part"), placeholder: say("plate-part"),
+    autocomplete: "off", autocapitalize: "characters", spellcheck: "false",
+  });
+  part.addEventListener("input", () => draw(folded(part.value)));
+  draw("");
   return [
-    el("button", { type: "button", class: "button primary wide", onclick: () => openVehicle(app, round, null) }, `＋ ${say("enter-plate")}`),
+    el("div", { class: "field" }, part),
+    el("button", { type: "button", class: "button primary wide", onclick: () => openVehicle(app, round, null, folded(part.value)) }, `＋ ${say("enter-plate")}`),
     el("h2", { class: "door-block" }, say("not-seen"), " ", el("small", { class: "soft" }, `${unseen.length} / ${rows.length}`)),
-    el("ul", { class: "door-list" }, [...unseen, ...rows.filter((row) => row.seen_us)].map((row) => el("li", {}, vehicleRow(app, round, row)))),
+    list,
   ];
 }
 
@@ -31,9 +41,9 @@ function vehicleRow(app, round, row) {
   );
 }
 
-function openVehicle(app, round, row) {
+function openVehicle(app, round, row, typed = "") {
   const draft = {
-    plate: row?.plate ?? "",
+    plate: row?.plate ?? typed,
     place: row?.place ?? round.places[0]?.id ?? "",
     disposition: row ? "resident" : "",
     host: "",
