@@ -141,6 +141,7 @@ def pinyin(value: str) -> list[str]:
     return readings
 
 
+@lru_cache(maxsize=4096)
 def pinyin_key(value: str) -> str:
     """Letters of a name as Latin text would give them, without spaces: 张小明 and ZHANG XIAOMING agree."""
     folded = search_fold(value)

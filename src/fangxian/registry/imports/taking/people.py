@@ -26,12 +26,22 @@ class Known:
     documents: dict[bytes, str] = field(default_factory=dict)
     phones: set[bytes] = field(default_factory=set)
     links: set[Link] = field(default_factory=set)
+    _traits: Traits | None = None
 
     @property
     def id(self) -> UUID:
         return self.person.subject_id
 
     def traits(self) -> Traits:
+        """As of the last `People.add`: a row is compared with everybody behind its door."""
+        if self._traits is None:
+            self._traits = self._made_traits()
+        return self._traits
+
+    def forget_traits(self) -> None:
+        self._traits = None
+
+    def _made_traits(self) -> Traits:
         doors = {one for relation, place, other in self.links for one in (place, other) if one is not None
                  and relation in (Relation.LIVES, Relation.WORKS, Relation.EMPLOYED)}  # fmt: skip
         return Traits(
@@ -149,6 +159,7 @@ class People:
     def add(self, held: Known) -> None:
         """Make a person findable, now or again after something was added."""
         self.known[held.id] = held
+        held.forget_traits()
         self.by_name.setdefault(held.person.name_key, set()).add(held.id)
         for key in held.documents:
             self.by_document.setdefault(key, held.id)
