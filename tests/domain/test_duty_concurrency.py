@@ -10,6 +10,7 @@ from django.db import connection, connections
 from fangxian.duties import actions as duties
 from fangxian.duties.models import Fulfilment, Gap
 from fangxian.duties.queries import coverage, numbers, recount
+from fangxian.places.models import Place
 from fangxian.shared.writer import write_lock
 from tests.support.factories import MORNING, done, enrol_places, make_rule, make_street
 
@@ -39,11 +40,11 @@ def at_once(*work: Callable[[], None]) -> None:
         raise errors[0]
 
 
-def record(door: object, ref: str, minutes: int) -> Callable[[], None]:
+def record(door: Place, ref: str, minutes: int) -> Callable[[], None]:
     def run() -> None:
         moment = MORNING + timedelta(minutes=minutes)
         with write_lock():
-            duties.fulfil(cohort="doors", items=[done(door.id, moment, ref)], by="w", now=moment)  # type: ignore[attr-defined]  # a place
+            duties.fulfil(cohort="doors", items=[done(door.id, moment, ref)], by="w", now=moment)
 
     return run
 

@@ -16,6 +16,9 @@ from fangxian.duties.queries import BIG_KINDS, Numbers, RuleCoverage, at_nodes, 
 from fangxian.places.models import Place, PlaceKind
 from fangxian.shared import clock
 
+MOST_DEPTH: Final = 80
+"""As long as a path can be."""
+
 NEXT_DOWN: Final[Mapping[str, tuple[PlaceKind, ...]]] = {
     PlaceKind.CITY: (PlaceKind.DISTRICT,),
     PlaceKind.DISTRICT: (PlaceKind.STREET,),
@@ -66,19 +69,29 @@ def _rows(place: Place) -> list[BoardRow]:
     below = list(Place.objects.filter(place.subtree, kind__in=kinds, closed_on__isnull=True).order_by("path"))
     if not below:
         return []
-    depth = len(below[0].path)
+    # rows of one level are cut from the nodes' paths in the database; where an office building may stand deeper than
+    # the grids beside it, the few nodes are read whole and given to the row they stand under
+    depths = {len(child.path) for child in below}
+    depth = depths.pop() if len(depths) == 1 else MOST_DEPTH
     by_path = _numbers_by_prefix(place, depth)
     gaps = _gaps_by_prefix(place, depth)
-    rows = []
-    for child in below:
-        count, oldest = gaps.get(child.path, (0, None))
-        rows.append(
-            BoardRow(
-                child.id, child.kind, child.name, child.code or "", by_path.get(child.path, {}), count,
-                clock.from_us(oldest) if oldest is not None else None,
-            )
-        )  # fmt: skip
-    return rows
+    return [_row(child, by_path, gaps, exact=depth != MOST_DEPTH) for child in below]
+
+
+def _row(
+    child: Place, by_path: Mapping[str, Mapping[str, Numbers]], gaps: Mapping[str, tuple[int, int]], *, exact: bool
+) -> BoardRow:
+    paths = [child.path] if exact else [path for path in {*by_path, *gaps} if path.startswith(child.path)]
+    shown: dict[str, Numbers] = {}
+    for path in paths:
+        for kind, number in by_path.get(path, {}).items():
+            shown[kind] = shown.get(kind, Numbers()) + number
+    found = [gaps[path] for path in paths if path in gaps]
+    oldest = min((first for _count, first in found), default=None)
+    return BoardRow(
+        child.id, child.kind, child.name, child.code or "", shown, sum(count for count, _first in found),
+        clock.from_us(oldest) if oldest is not None else None,
+    )  # fmt: skip
 
 
 def _numbers_by_prefix(place: Place, depth: int) -> dict[str, dict[str, Numbers]]:

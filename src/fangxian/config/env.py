@@ -69,7 +69,10 @@ def database(url: str, sqlite_path: Path) -> dict[str, object]:
                 # FULL: an answer given after a commit survives a power cut; WAL with NORMAL does not promise that.
                 "init_command": (
                     "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; "
-                    "PRAGMA cache_size=-65536; PRAGMA foreign_keys=ON;"
+                    "PRAGMA cache_size=-65536; PRAGMA foreign_keys=ON; "
+                    # who records something at a door must not pay for the checkpoint: the worker makes them, and
+                    # this bound of 80 MB is for when it stands still
+                    "PRAGMA wal_autocheckpoint=20000;"
                 ),
                 "timeout": 10,
             },

@@ -14,11 +14,12 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.conf import settings
-from django.db import close_old_connections
+from django.db import close_old_connections, connections
 
 from fangxian.audit import actions as audit
 from fangxian.duties import actions as duties
 from fangxian.shared import clock
+from fangxian.shared.writer import checkpoint
 from fangxian.worker.jobs import fold_places, fold_register, purge, remove_orphans, take_imports
 
 logger = logging.getLogger(__name__)
@@ -28,11 +29,17 @@ PROBE_SECONDS = 5
 
 @dataclass(frozen=True)
 class Job:
-    """`run` returns how much it did; it is called again at once while it says that there is more."""
+    """`run` returns how much it did; with `again` it is called at once while it says that there is more.
+
+    Jobs of one lane follow each other, lanes run beside each other: a heartbeat must not wait for a sweep, or the
+    sweep would look like an outage, and a long list must not hold up the sweep.
+    """
 
     name: str
     every: timedelta
     run: Callable[[datetime], int]
+    lane: str = "work"
+    again: bool = False
 
 
 def _sweep(now: datetime) -> int:
@@ -69,22 +76,41 @@ def _posts(now: datetime) -> int:
     return 0
 
 
+def _checkpoint(now: datetime) -> int:
+    checkpoint()
+    return 0
+
+
 JOBS: Sequence[Job] = (
+    Job("beat", timedelta(seconds=30), _beat, lane="beat"),
+    Job("checkpoint", timedelta(seconds=1), _checkpoint, lane="beat"),
     Job("plan", timedelta(seconds=5), _plan),
-    Job("fold", timedelta(seconds=2), fold_register),
+    Job("fold", timedelta(seconds=2), fold_register, again=True),
     Job("places", timedelta(minutes=5), fold_places),
-    Job("imports", timedelta(seconds=1), take_imports),
     Job("sweep", timedelta(seconds=5), _sweep),
-    Job("beat", timedelta(seconds=30), _beat),
     Job("posts", timedelta(minutes=1), _posts),
-    Job("seal", timedelta(seconds=10), _seal),
-    Job("purge", timedelta(hours=1), purge),
-    Job("orphans", timedelta(hours=6), remove_orphans),
+    Job("imports", timedelta(seconds=1), take_imports, lane="lists", again=True),
+    Job("seal", timedelta(seconds=10), _seal, lane="lists", again=True),
+    Job("purge", timedelta(hours=1), purge, lane="lists", again=True),
+    Job("orphans", timedelta(hours=6), remove_orphans, lane="lists"),
 )
 
 
 def run(stop: threading.Event, *, jobs: Sequence[Job] = JOBS) -> None:
-    """Run the jobs until `stop` is set. The clock is read here and handed down."""
+    """Run the jobs until `stop` is set, each lane in a thread of its own."""
+    lanes = sorted({job.lane for job in jobs})
+    threads = [
+        threading.Thread(target=_run_lane, name=lane, args=(stop, [job for job in jobs if job.lane == lane]))
+        for lane in lanes
+    ]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+
+def _run_lane(stop: threading.Event, jobs: Sequence[Job]) -> None:
+    """The clock is read here and handed down."""
     due = {job.name: clock.now() for job in jobs}
     while not stop.is_set():
         for job in jobs:
@@ -94,6 +120,7 @@ def run(stop: threading.Event, *, jobs: Sequence[Job] = JOBS) -> None:
             due[job.name] = now + run_once(job, now)
         close_old_connections()
         stop.wait(0.2)
+    connections.close_all()
 
 
 def run_once(job: Job, now: datetime) -> timedelta:
@@ -106,4 +133,4 @@ def run_once(job: Job, now: datetime) -> timedelta:
         return SET_ASIDE
     if did:
         logger.info("job %s: %d in %.1f s", job.name, did, time.monotonic() - began)
-    return timedelta(0) if did and job.name in {"fold", "imports", "seal", "purge"} else job.every
+    return timedelta(0) if did and job.again else job.every
