@@ -244,7 +244,11 @@ STEPS = st.lists(
 )
 
 
-@settings(max_examples=int(os.environ.get("FANGXIAN_EXAMPLES", "20")), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=int(os.environ.get("FANGXIAN_EXAMPLES", "20")),
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
+)
 @given(steps=STEPS, schedule=st.sampled_from([DAILY, {"type": "every", "hours": 2, "from": "08:00", "until": "20:00"}]))
 def test_counters_always_agree_with_their_rows(steps: list[tuple[str, int, int]], schedule: dict[str, object]) -> None:
     with transaction.atomic():
