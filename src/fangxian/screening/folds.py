@@ -1,6 +1,7 @@
 """What changed in the register, taken into the open rounds."""
 
-from collections.abc import Iterable, Sequence
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 from typing import Final
 from uuid import UUID
@@ -120,26 +121,34 @@ def _withdraw(round: Round, kind: RoundKind, ids: Sequence[UUID], reason: str, n
 
 
 def _identify(subjects: Iterable[Subject], now: datetime) -> None:
-    """End findings about what has come into the register."""
-    for subject in subjects:
-        for finding in _findings_about(subject):
-            identify(finding=finding, subject=subject, by=BY, now=now)
-
-
-def _findings_about(subject: Subject) -> list[UnregisteredFinding]:
+    """End findings about what has come into the register. What is waited for is read once, since it is little."""
+    waiting: dict[tuple[str, str], list[UnregisteredFinding]] = defaultdict(list)
     rows = UnregisteredFinding.objects.filter(status=FindingStatus.OPEN).select_related("round__place", "place", "duty")
-    if subject.merged_into_id is not None:
-        return []
-    if subject.kind == SubjectKind.VEHICLE:
-        plates = Vehicle.objects.filter(subject=subject).values_list("plate", flat=True)
-        return list(rows.filter(kind=FindingKind.VEHICLE, label_key__in=plates))
-    if subject.kind == SubjectKind.PERSON:
-        keys = Person.objects.filter(subject=subject).values_list("name_key", flat=True)
-        homes = Attachment.objects.filter(subject=subject, relation=Relation.LIVES, until__isnull=True)
-        return list(
-            rows.filter(kind=FindingKind.PERSON, label_key__in=keys, place_id__in=homes.values_list("place_id"))
-        )
-    if subject.kind == SubjectKind.PLACE:
-        addresses = Place.objects.filter(id=subject.id).exclude(address_key="").values_list("address_key", flat=True)
-        return list(rows.filter(kind=FindingKind.DWELLING, label_key__in=addresses))
-    return []
+    for finding in rows.exclude(label_key=""):
+        waiting[(finding.kind, finding.label_key)].append(finding)
+    if not waiting:
+        return
+    alive = {subject.id: subject for subject in subjects if subject.merged_into_id is None}
+    for kind, key, subject_id in _keys_of(list(alive), {kind for kind, _key in waiting}):
+        for finding in waiting.get((kind, key), ()):
+            if kind != FindingKind.PERSON or _lives_at(subject_id, finding.place_id):
+                identify(finding=finding, subject=alive[subject_id], by=BY, now=now)
+
+
+def _keys_of(subject_ids: Sequence[UUID], kinds: set[str]) -> Iterator[tuple[str, str, UUID]]:
+    """What these subjects could be waited for as: (kind of finding, key, subject)."""
+    if FindingKind.VEHICLE in kinds:
+        for pk, plate in Vehicle.objects.filter(subject__in=subject_ids).values_list("subject_id", "plate"):
+            yield FindingKind.VEHICLE, plate, pk
+    if FindingKind.PERSON in kinds:
+        for pk, name in Person.objects.filter(subject__in=subject_ids).values_list("subject_id", "name_key"):
+            yield FindingKind.PERSON, name, pk
+    if FindingKind.DWELLING in kinds:
+        for pk, address in Place.objects.filter(id__in=subject_ids).values_list("id", "address_key"):
+            yield FindingKind.DWELLING, address, pk
+
+
+def _lives_at(subject_id: UUID, place_id: UUID) -> bool:
+    return Attachment.objects.filter(
+        subject_id=subject_id, place_id=place_id, relation=Relation.LIVES, until__isnull=True
+    ).exists()
