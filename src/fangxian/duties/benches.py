@@ -8,10 +8,11 @@ from multiprocessing.connection import Connection
 from typing import Final
 
 from django.db import connection, transaction
+from django.db.models import Count
 
 from fangxian.audit.models import Entry
 from fangxian.duties import actions
-from fangxian.duties.models import Cohort, Duty, Gap, Rule, Standing, Tally
+from fangxian.duties.models import Cohort, Duty, Gap, Headcount, Rule, Standing, Tally
 from fangxian.duties.plan_schema import RuleSpec
 from fangxian.places import actions as places
 from fangxian.places.actions import NewPlace
@@ -20,7 +21,7 @@ from fangxian.registry.models import Subject
 from fangxian.shared import clock
 from fangxian.shared.ids import db_id, new_id
 from fangxian.shared.measure import Figure, percentile
-from fangxian.shared.writer import checkpoint, write_lock
+from fangxian.shared.writer import CHECKPOINT_SECONDS, checkpoint, write_lock
 
 NOW: Final = datetime(2020, 2, 17, 2, 0, tzinfo=UTC)
 GRIDS: Final = 100
@@ -150,6 +151,17 @@ def _hard_morning(duties: int) -> Iterator[Figure]:
     for start in range(0, len(drop), 900):
         Duty.objects.filter(id__in=drop[start : start + 900]).update(deadline_us=None)
     _settle()
+    # the evening's window opens when it begins, hours before it ends
+    Headcount.objects.bulk_create(
+        [
+            Headcount(cohort_id=cohort_id, node_id=node_id, count=count)
+            for cohort_id, node_id, count in Duty.objects.filter(deadline_us__isnull=False)
+            .values_list("cohort_id", "node_id")
+            .annotate(n=Count("id"))
+            .order_by()
+        ]
+    )
+    actions.sweep(now=NOW + timedelta(hours=6, minutes=1), polite=False)
     connection.close()
     here, there = multiprocessing.Pipe()
     context = multiprocessing.get_context("fork")
@@ -175,7 +187,7 @@ def _keep_journal_short() -> None:
     connection.close()
     while True:
         checkpoint()
-        time.sleep(1)
+        time.sleep(CHECKPOINT_SECONDS)
 
 
 def _burst(pipe: Connection) -> None:

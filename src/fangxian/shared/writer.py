@@ -19,6 +19,8 @@ RETRY_SECONDS = 0.0005
 GIVE_UP_SECONDS = 30.0
 SQLITE_HOLD_SECONDS = 0.005
 SQLITE_FIRST_ROWS = 100
+CHECKPOINT_SECONDS = 0.1
+"""Often and little: a checkpoint a second copies so much at once that commits beside it wait 30 to 200 ms."""
 MOST_HOLD_SECONDS = 0.02
 LEAST_ROWS = 20
 POSTGRES_ROWS = 2_000

@@ -19,12 +19,13 @@ from django.db import close_old_connections, connections
 from fangxian.audit import actions as audit
 from fangxian.duties import actions as duties
 from fangxian.shared import clock
-from fangxian.shared.writer import checkpoint
+from fangxian.shared.writer import CHECKPOINT_SECONDS, checkpoint
 from fangxian.worker.jobs import fold_places, fold_register, purge, remove_orphans, take_imports
 
 logger = logging.getLogger(__name__)
 SET_ASIDE = timedelta(minutes=1)
 PROBE_SECONDS = 5
+TICK_SECONDS = 0.1
 
 
 @dataclass(frozen=True)
@@ -83,7 +84,7 @@ def _checkpoint(now: datetime) -> int:
 
 JOBS: Sequence[Job] = (
     Job("beat", timedelta(seconds=30), _beat, lane="beat"),
-    Job("checkpoint", timedelta(seconds=1), _checkpoint, lane="beat"),
+    Job("checkpoint", timedelta(seconds=CHECKPOINT_SECONDS), _checkpoint, lane="journal"),
     Job("plan", timedelta(seconds=5), _plan),
     Job("fold", timedelta(seconds=2), fold_register, again=True),
     Job("places", timedelta(minutes=5), fold_places),
@@ -119,7 +120,7 @@ def _run_lane(stop: threading.Event, jobs: Sequence[Job]) -> None:
                 continue
             due[job.name] = now + run_once(job, now)
         close_old_connections()
-        stop.wait(0.2)
+        stop.wait(TICK_SECONDS)
     connections.close_all()
 
 

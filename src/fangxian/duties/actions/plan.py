@@ -64,6 +64,12 @@ def playbook_at(now: datetime) -> Playbook | None:
     )
 
 
+def playbook_id_at(now: datetime) -> int | None:
+    """Only the id of the plan in force: a record needs it under the writer's lock, and a plan is long."""
+    rows = Playbook.objects.filter(effective_us__lte=clock.to_us(now))
+    return rows.order_by("-effective_us", "-applied_us", "-id").values_list("id", flat=True).first()
+
+
 def store_playbook(*, plan: Plan, effective_at: datetime, by: str, now: datetime, reason: str = "") -> Applied:
     """Store the plan. The worker brings it into force when its time has come, within seconds when that is now."""
     row = _store(plan, max(effective_at, now), by, now, reason)

@@ -12,10 +12,10 @@ from django.utils.translation import gettext as _
 from fangxian.audit import actions as audit
 from fangxian.duties import rules
 from fangxian.duties.actions.errors import DutyError
-from fangxian.duties.actions.plan import playbook_at
+from fangxian.duties.actions.plan import playbook_id_at
 from fangxian.duties.actions.windows import open_window, opened_windows
 from fangxian.duties.ledger import Ledger
-from fangxian.duties.models import Cause, Cohort, Duty, Fulfilment, Gap, GapNote, GapStatus, Heartbeat, Outcome, Rule
+from fangxian.duties.models import Cause, Duty, Fulfilment, Gap, GapNote, GapStatus, Heartbeat, Outcome, Rule
 from fangxian.duties.plan_schema import RuleSpec
 from fangxian.duties.schedules import Window
 from fangxian.shared import clock
@@ -46,16 +46,16 @@ def fulfil(*, cohort: str, items: Sequence[Done], by: str, now: datetime, instan
 
     A subject that is no member is passed over: the record is kept by its own package all the same.
     """
-    group = Cohort.objects.filter(key=cohort, instance=instance).first()
-    if group is None or not items:
-        return Report()
     duties = list(
         Duty.objects.select_for_update(of=("self",))
-        .filter(cohort=group, ended_us__isnull=True, subject_id__in=[item.subject_id for item in items])
+        .filter(
+            cohort__key=cohort, cohort__instance=instance, ended_us__isnull=True,
+            subject_id__in=[item.subject_id for item in items],
+        )
         .select_related("rule")
         .order_by("id")
-    )
-    return _apply(duties, items, by, now)
+    )  # fmt: skip
+    return _apply(duties, items, by, now) if duties else Report()
 
 
 def _apply(duties: Sequence[Duty], items: Sequence[Done], by: str, now: datetime) -> Report:
@@ -84,7 +84,8 @@ def _apply(duties: Sequence[Duty], items: Sequence[Done], by: str, now: datetime
 def _opened_of(duties: Sequence[Duty]) -> set[tuple[int, int, int]]:
     wanted: dict[int, set[tuple[int, int]]] = defaultdict(set)
     for duty in duties:
-        wanted[duty.rule_id].add((duty.cohort_id, duty.window_us))
+        if duty.rule.spec["schedule"]["type"] != "once":
+            wanted[duty.rule_id].add((duty.cohort_id, duty.window_us))
     return {(rule, *key) for rule, keys in wanted.items() for key in opened_windows(rule, keys)}
 
 
@@ -93,8 +94,7 @@ class _Recording:
 
     def __init__(self, by: str, now: datetime, opened: set[tuple[int, int, int]]) -> None:
         self.by, self.now_us = by, clock.to_us(now)
-        plan = playbook_at(now)
-        self.playbook_id = plan.id if plan else None
+        self.playbook_id = playbook_id_at(now)
         self.opened = opened
         self.ledger = Ledger()
         self.specs: dict[int, RuleSpec] = {}
