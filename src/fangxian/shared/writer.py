@@ -17,6 +17,8 @@ T = TypeVar("T")
 
 RETRY_SECONDS = 0.0005
 GIVE_UP_SECONDS = 30.0
+SQLITE_WAIT_SECONDS = 5.0
+"""How long Python's sqlite3 waits unless the settings say otherwise."""
 SQLITE_HOLD_SECONDS = 0.005
 SQLITE_FIRST_ROWS = 100
 CHECKPOINT_SECONDS = 0.1
@@ -38,9 +40,13 @@ def write_lock() -> Iterator[None]:
             yield
         return
     connection.ensure_connection()
-    _wait_without_sleeping_in_sqlite()
     block = transaction.atomic()
-    _enter(block)
+    _busy_timeout(0)
+    try:
+        _enter(block)
+    finally:
+        # The connection lives on: a plain transaction after this one would fail at once where it ought to wait.
+        _busy_timeout(float(connection.settings_dict["OPTIONS"].get("timeout", SQLITE_WAIT_SECONDS)))
     try:
         yield
     except BaseException as error:
@@ -63,9 +69,9 @@ def _enter(block: "transaction.Atomic") -> None:
             time.sleep(RETRY_SECONDS)
 
 
-def _wait_without_sleeping_in_sqlite() -> None:
+def _busy_timeout(seconds: float) -> None:
     with connection.cursor() as cursor:
-        cursor.execute("PRAGMA busy_timeout = 0")
+        cursor.execute(f"PRAGMA busy_timeout = {int(seconds * 1000)}")
 
 
 def checkpoint() -> int:
