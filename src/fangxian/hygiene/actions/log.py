@@ -15,7 +15,7 @@ from fangxian.duties import actions as duties
 from fangxian.duties.actions import Done
 from fangxian.files import actions as files
 from fangxian.hygiene import queries, rules
-from fangxian.hygiene.actions.stores import Need, draw_for
+from fangxian.hygiene.actions.stores import Need, Supply, draw_for, supply_of
 from fangxian.hygiene.models import Channel, DisinfectionLog, Mark
 from fangxian.hygiene.plan import PHOTO_RETENTION, InForce, plan_at
 from fangxian.hygiene.playbook import cohort_of
@@ -95,6 +95,8 @@ def _take(items: Sequence[LogEntry], by: str, now: datetime, within: Reach | Non
     areas = {
         place.id: place for place in Place.objects.filter(id__in={item.area_id for item in items}, kind=PlaceKind.AREA)
     }
+    # whatever can be read and judged before it: the writer is held for the rest
+    supply = supply_of(list(areas.values()), {item.agent for item in items})
     with write_lock():
         ids = [item.id for item in items]
         have = {row.id: row for row in DisinfectionLog.objects.filter(id__in=ids)}
@@ -108,7 +110,7 @@ def _take(items: Sequence[LogEntry], by: str, now: datetime, within: Reach | Non
                 answers[item.id] = Logged(item.id, Taken.REFUSED, reason=reason)
             else:
                 fresh[item.id] = item
-        answers |= _store(list(fresh.values()), areas, plan, by, now)
+        answers |= _store(list(fresh.values()), areas, plan, supply, by, now)
     shown = {item.id: item.area_id for item in items if answers[item.id].taken is not Taken.REFUSED}
     next_due = queries.next_due(set(shown.values()))
     return {
@@ -130,14 +132,14 @@ def _refusal(item: LogEntry, area: Place | None, now: datetime, within: Reach | 
 
 
 def _store(
-    items: Sequence[LogEntry], areas: Mapping[UUID, Place], plan: InForce, by: str, now: datetime
-) -> dict[UUID, Logged]:
+    items: Sequence[LogEntry], areas: Mapping[UUID, Place], plan: InForce, supply: Supply, by: str, now: datetime
+) -> dict[UUID, Logged]:  # fmt: skip
     """Write new records with all that follows from them, in the caller's transaction."""
     if not items:
         return {}
     judged = [_judge(item, areas[item.area_id], plan, now) for item in items]
     needs = [Need(j.row.id, areas[j.row.area_id], j.row.agent, j.row.agent_units) for j in judged]
-    drawn = draw_for(needs=needs, agents=plan.section.agents, by=by, now=now)
+    drawn = draw_for(needs=needs, supply=supply, agents=plan.section.agents, by=by, now=now)
     for j in judged:
         j.row.drawn_units, j.row.by = drawn[j.row.id], by
         if j.row.drawn_units < j.row.agent_units:

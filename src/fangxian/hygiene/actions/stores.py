@@ -1,7 +1,7 @@
 """The agent in a working solution came out of some store: booking it, and raising what the store lacked."""
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
@@ -57,13 +57,26 @@ def stores_near(areas: Sequence[Place]) -> dict[UUID, tuple[Place, ...]]:
     return found
 
 
-def draw_for(*, needs: Sequence[Need], agents: Sequence[Agent], by: str, now: datetime) -> dict[UUID, int]:
+@dataclass(frozen=True)
+class Supply:
+    """Where areas are supplied from, and the goods that agents are booked as. Read before the writer is held."""
+
+    near: dict[UUID, tuple[Place, ...]]
+    items: dict[str, UUID]
+
+
+def supply_of(areas: Sequence[Place], agents: Collection[str]) -> Supply:
+    return Supply(stores_near(areas), dict(Item.objects.filter(key__in=agents).values_list("key", "id")))
+
+
+def draw_for(
+    *, needs: Sequence[Need], supply: Supply, agents: Sequence[Agent], by: str, now: datetime
+) -> dict[UUID, int]:  # fmt: skip
     """Book what was used, in the caller's transaction: for each record how much the stores could give.
 
     What they lacked becomes one open duty a store and agent; nothing is refused because the book disagrees.
     """
-    near = stores_near([need.area for need in needs])
-    items = dict(Item.objects.filter(key__in={need.agent for need in needs}).values_list("key", "id"))
+    near, items = supply.near, supply.items
     uses = [
         Use(items[need.agent], tuple(p.id for p in near[need.area.id]), need.units, f"disinfection:{need.log_id}")
         for need in needs

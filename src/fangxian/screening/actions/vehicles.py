@@ -36,6 +36,7 @@ from fangxian.shared import clock, crypto, text
 from fangxian.shared.writer import Pace, in_chunks
 
 TRAVEL_TITLE = gettext_lazy("A vehicle came from a key region: ask who came in it")
+READ_AHEAD: Final = 2_000
 TRAVEL_ROLES: Final = (Role.HEALTH_STAFF, Role.COMMITTEE_SECRETARY)
 
 
@@ -51,16 +52,15 @@ def record_sightings(
     A registered vehicle is covered by being seen; one that the register lacks becomes a finding with a duty.
     """
     answers: dict[UUID, Recorded] = {}
-
-    def write(part: Sequence[Sighting]) -> None:
-        answers.update(_Batch(part, by, now).record())
-
     ordered = sorted(items, key=lambda item: item.observed_at)
-    try:
-        in_chunks(ordered, write, pace=pace, polite=polite and len(items) > 1)
-    except IntegrityError:
-        # the same records, or the same finding, came in twice at the same moment: now the other one is there to be seen
-        in_chunks(ordered, write, pace=pace, polite=polite and len(items) > 1)
+    pace = pace or (Pace.for_database() if polite else Pace.alone())
+    for start in range(0, len(ordered), READ_AHEAD):
+        part = ordered[start : start + READ_AHEAD]
+        try:
+            answers |= _record_part(part, by, now, pace, polite=polite and len(items) > 1)
+        except IntegrityError:
+            # the same records, or the same finding, came in twice at the same moment: now the other one is to be seen
+            answers |= _record_part(part, by, now, pace, polite=polite and len(items) > 1)
     return [answers[item.id] for item in items]
 
 
@@ -70,24 +70,48 @@ def normal_plate(raw: str) -> str:
     return found.value if isinstance(found, Plate) else text.squeeze(raw).upper()[:12]
 
 
+def _record_part(
+    items: Sequence[Sighting], by: str, now: datetime, pace: Pace, *, polite: bool
+) -> dict[UUID, Recorded]:  # fmt: skip
+    answers: dict[UUID, Recorded] = {}
+    known = _Known(items, now)
+
+    def write(part: Sequence[Sighting]) -> None:
+        answers.update(_Batch(part, by, now, known).record())
+
+    in_chunks(items, write, pace=pace, polite=polite)
+    return answers
+
+
+class _Known:
+    """What the plan, the rounds and the register say about these vehicles. Read before the writer's lock is taken."""
+
+    def __init__(self, items: Sequence[Sighting], now: datetime) -> None:
+        self.section = section_at(now)
+        self.figures = figures(self.section)
+        rounds = Round.objects.filter(id__in={item.round_id for item in items}).select_related("place")
+        self.rounds = {row.id: row for row in rounds}
+        place_ids = {item.place_id for item in items} | {item.host_id for item in items if item.host_id}
+        self.places = {row.id: row for row in Place.objects.filter(id__in=place_ids)}
+        self.plates = {item.id: normal_plate(item.plate) for item in items}
+        rows = Vehicle.objects.filter(plate__in=set(self.plates.values())).select_related("subject")
+        self.vehicles = {row.plate: row.subject.merged_into_id or row.subject_id for row in rows}
+
+
 @dataclass
 class _Batch:
-    """One transaction's sightings."""
+    """One transaction's sightings. What decides about a record that came twice or meanwhile is read inside it."""
 
     items: Sequence[Sighting]
     by: str
     now: datetime
+    known: _Known
 
     def __post_init__(self) -> None:
-        self.section = section_at(self.now)
-        self.figures = figures(self.section)
-        rounds = Round.objects.filter(id__in={item.round_id for item in self.items}).select_related("place")
-        self.rounds = {row.id: row for row in rounds}
-        place_ids = {item.place_id for item in self.items} | {item.host_id for item in self.items if item.host_id}
-        self.places = {row.id: row for row in Place.objects.filter(id__in=place_ids)}
-        self.plates = {item.id: normal_plate(item.plate) for item in self.items}
-        rows = Vehicle.objects.filter(plate__in=set(self.plates.values())).select_related("subject")
-        self.vehicles = {row.plate: row.subject.merged_into_id or row.subject_id for row in rows}
+        known = self.known
+        self.section, self.figures, self.rounds = known.section, known.figures, known.rounds
+        self.places, self.vehicles = known.places, known.vehicles
+        self.plates = {item.id: known.plates[item.id] for item in self.items}
         self.earlier: dict[tuple[UUID, str], list[tuple[str, int]]] = defaultdict(list)
         for seen in VehicleSighting.objects.filter(
             round_id__in=self.rounds, plate__in=set(self.plates.values())

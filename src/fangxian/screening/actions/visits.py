@@ -41,6 +41,7 @@ TRAVEL_TITLE = gettext_lazy("Somebody was in a key region: ask and decide on obs
 VACANT_TITLE = gettext_lazy("Found vacant, but people are registered there: correct the register")
 GONE_TITLE = gettext_lazy("Somebody no longer lives here: correct the register")
 VACANT_NOTE: Final = gettext_noop("The door was recorded as vacant.")
+READ_AHEAD: Final = 2_000
 TRAVEL_ROLES: Final = (Role.HEALTH_STAFF, Role.COMMITTEE_SECRETARY)
 
 
@@ -57,44 +58,64 @@ def record_visits(
     register is refused.
     """
     answers: dict[UUID, Recorded] = {}
+    ordered = sorted(items, key=lambda item: item.observed_at)
+    pace = pace or (Pace.for_database() if polite else Pace.alone())
+    for start in range(0, len(ordered), READ_AHEAD):
+        part = ordered[start : start + READ_AHEAD]
+        try:
+            answers |= _record_part(part, by, now, pace, polite=polite and len(items) > 1)
+        except IntegrityError:
+            # the same records, or the same finding, came in twice at the same moment: now the other one is to be seen
+            answers |= _record_part(part, by, now, pace, polite=polite and len(items) > 1)
+    return [answers[item.id] for item in items]
+
+
+def _record_part(
+    items: Sequence[Visit], by: str, now: datetime, pace: Pace, *, polite: bool
+) -> dict[UUID, Recorded]:  # fmt: skip
+    answers: dict[UUID, Recorded] = {}
+    known = _Known(items, now)
 
     def write(part: Sequence[Visit]) -> None:
-        answers.update(_Batch(part, by, now).record())
+        answers.update(_Batch(part, by, now, known).record())
 
-    ordered = sorted(items, key=lambda item: item.observed_at)
-    try:
-        in_chunks(ordered, write, pace=pace, polite=polite and len(items) > 1)
-    except IntegrityError:
-        # the same records, or the same finding, came in twice at the same moment: now the other one is there to be seen
-        in_chunks(ordered, write, pace=pace, polite=polite and len(items) > 1)
-    return [answers[item.id] for item in items]
+    in_chunks(items, write, pace=pace, polite=polite)
+    return answers
+
+
+class _Known:
+    """What the plan, the rounds and the register say about these doors. Read before the writer's lock is taken."""
+
+    def __init__(self, items: Sequence[Visit], now: datetime) -> None:
+        self.section = section_at(now)
+        self.figures = figures(self.section)
+        rounds = Round.objects.filter(id__in={item.round_id for item in items}).select_related("place")
+        self.rounds = {row.id: row for row in rounds}
+        door_ids = {item.dwelling_id for item in items}
+        self.doors = {row.id: row for row in Place.objects.filter(id__in=door_ids, kind=PlaceKind.DWELLING)}
+        self.residents = residents_of(door_ids)
+        self.survivors = _survivors(answer.subject_id for item in items for answer in item.people)
 
 
 @dataclass
 class _Batch:
-    """One transaction's visits, with what the register and the round say about their doors."""
+    """One transaction's visits. What decides about a record that came twice or meanwhile is read inside it."""
 
     items: Sequence[Visit]
     by: str
     now: datetime
-    rounds: dict[UUID, Round] = field(init=False)
-    doors: dict[UUID, Place] = field(init=False)
-    residents: dict[UUID, dict[UUID, str]] = field(init=False)
+    known: _Known
     earlier: dict[tuple[UUID, UUID], list[tuple[str, int, str]]] = field(init=False)
 
     def __post_init__(self) -> None:
-        self.section = section_at(self.now)
-        self.figures = figures(self.section)
-        rounds = Round.objects.filter(id__in={item.round_id for item in self.items}).select_related("place")
-        self.rounds = {row.id: row for row in rounds}
+        known = self.known
+        self.section, self.figures, self.rounds = known.section, known.figures, known.rounds
+        self.doors, self.residents, self.survivors = known.doors, known.residents, known.survivors
         door_ids = {item.dwelling_id for item in self.items}
-        self.doors = {row.id: row for row in Place.objects.filter(id__in=door_ids, kind=PlaceKind.DWELLING)}
-        self.residents = residents_of(door_ids)
         self.earlier = defaultdict(list)
         for visit in DoorVisit.objects.filter(round_id__in=self.rounds, dwelling_id__in=door_ids):
             key = (visit.round_id, visit.dwelling_id)
             self.earlier[key].append((visit.by, visit.received_us, visit.disposition))
-        self.survivors = _survivors(answer.subject_id for item in self.items for answer in item.people)
         self.visits: list[DoorVisit] = []
         self.people: list[VisitPerson] = []
 
