@@ -134,7 +134,7 @@ def unmerge(*, merge: Merge, by: str, now: datetime) -> None:
 
 @transaction.atomic
 def reveal(*, subject: Subject, reason: str, by: str, now: datetime) -> dict[str, list[str]]:
-    """The document and phone numbers of a subject in clear, against a reason. Reading them is the act that is recorded."""
+    """The document and phone numbers of a subject in clear, against a reason. Reading them is recorded."""
     if len(reason.strip()) < 4:
         raise RegistryError(_("Say why you need to see it. The reason is kept, with your name."))
     documents = [unseal(row.number_sealed, Document.aad(row.id)) for row in subject.documents.order_by("id")]
