@@ -9,8 +9,9 @@ from typing import Any
 
 import pytest
 import time_machine
-from django.db import transaction
+from django.db import connection, transaction
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
 from fangxian.accounts.models import RoleGrant
@@ -259,3 +260,20 @@ def test_a_role_that_has_ended_opens_nothing(desks: Desks) -> None:
     for name, line in MATRIX.items():
         if line.needs not in (OPEN, SIGNED_IN):
             assert _status(client, name, line, desks.here) == 403, name
+
+
+@pytest.mark.parametrize("role", [Role.SECTION_HEAD, Role.ADMINISTRATOR])
+def test_every_page_stays_within_twelve_queries(role: Role, desks: Desks) -> None:
+    """Those roles open every page between them; asked twice, since the first answer may fill a cache."""
+    client = at_desk(make_staff(role, desks.street.street, "全街"))
+    over = {}
+    for name, line in MATRIX.items():
+        if line.post or line.strange or (line.needs not in (OPEN, SIGNED_IN) and line.needs not in CAPABILITIES[role]):
+            continue
+        address = reverse(name, kwargs=line.of(desks.here) if line.of else None)
+        client.get(address)
+        with CaptureQueriesContext(connection) as asked:
+            client.get(address)
+        if len(asked) > 12:
+            over[name] = len(asked)
+    assert over == {}
