@@ -82,6 +82,24 @@ def test_what_was_observed_in_time_but_received_late_blames_nobody(street: Stree
     assert kept.observed_us < gap.lapsed_us < kept.received_us
 
 
+def test_an_earlier_visit_that_arrives_after_a_late_one_clears_the_window(street: Street) -> None:
+    make_rule()
+    enrol_places(street.dwellings, due=2 * HOUR)
+    duties.sweep(now=MORNING + 3 * HOUR, polite=False)
+    door = street.dwellings[0].id
+    later = done(door, MORNING + 4 * HOUR, "visit:second")
+    duties.fulfil(cohort="doors", items=[later], by="second", now=MORNING + 4 * HOUR)
+    one(street, missed=11, late=1, met=0)
+
+    in_time = done(door, MORNING + HOUR, "visit:first")
+    for _again in range(2):
+        duties.fulfil(cohort="doors", items=[in_time], by="first", now=MORNING + 5 * HOUR)
+
+    one(street, missed=11, late=0, met=1, open_gaps=11)
+    assert Gap.objects.get(status="closed").outcome == "met"
+    assert numbers(street.street)["place"].uncovered == 11
+
+
 def test_a_record_sent_again_counts_once(street: Street) -> None:
     make_rule()
     enrol_places(street.dwellings, due=2 * HOUR)

@@ -1,7 +1,7 @@
 """What was done: records from the field, judged and counted."""
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -73,12 +73,26 @@ def _apply(duties: Sequence[Duty], items: Sequence[Done], by: str, now: datetime
             duty__in=[duty.id for duty in duties], ref__in={item.ref for item in items}
         ).values_list("duty_id", "ref")
     )
-    work = _Recording(by, now, _opened_of(duties))
+    work = _Recording(by, now, _opened_of(duties), _done_late(duties, by_subject))
     for duty in duties:
         for item in by_subject[duty.subject_id]:
             if (duty.id, item.ref) not in seen:
                 work.record(duty, gaps[duty.id], item)
     return work.save()
+
+
+def _done_late(duties: Sequence[Duty], items: Mapping[UUID, Sequence[Done]]) -> dict[UUID, list[Gap]]:
+    """Gaps that an earlier arrival closed as late, of duties for which an older observation comes in only now."""
+    behind = [
+        duty.id
+        for duty in duties
+        if duty.last_us is not None and clock.to_us(items[duty.subject_id][0].observed_at) < duty.last_us
+    ]
+    found: dict[UUID, list[Gap]] = defaultdict(list)
+    if behind:
+        for gap in Gap.objects.select_for_update().filter(duty__in=behind, outcome=Outcome.LATE).order_by("id"):
+            found[gap.duty_id].append(gap)
+    return found
 
 
 def _opened_of(duties: Sequence[Duty]) -> set[tuple[int, int, int]]:
@@ -92,8 +106,11 @@ def _opened_of(duties: Sequence[Duty]) -> set[tuple[int, int, int]]:
 class _Recording:
     """The rows that a batch of records leads to, gathered and then written together."""
 
-    def __init__(self, by: str, now: datetime, opened: set[tuple[int, int, int]]) -> None:
+    def __init__(
+        self, by: str, now: datetime, opened: set[tuple[int, int, int]], late: dict[UUID, list[Gap]]
+    ) -> None:  # fmt: skip
         self.by, self.now_us = by, clock.to_us(now)
+        self.late = late
         self.playbook_id = playbook_id_at(now)
         self.opened = opened
         self.ledger = Ledger()
@@ -115,9 +132,10 @@ class _Recording:
         )  # fmt: skip
         for number, outcome in reversed(effect.closes):
             self._close(duty, gaps.pop(number), outcome, item, observed)
+        cleared = self._clear(duty, item, observed)
         if effect.window is not None:
             self._fulfil_window(duty, effect, item, observed, grace)
-        elif not effect.closes:
+        elif not effect.closes and not cleared:
             self._keep(duty, duty.window_us, duty.node_id, Outcome.EXTRA, item, observed)
         duty.last_us = max(duty.last_us or 0, observed)
         self.duties[duty.id] = duty
@@ -138,6 +156,21 @@ class _Recording:
         if duty.rule.corner:
             self.ledger.gaps(duty.subject_id, -1)
         self._keep(duty, gap.window_us, gap.node_id, outcome, item, observed)
+
+    def _clear(self, duty: Duty, item: Done, observed: int) -> bool:
+        """Somebody else's later visit closed the gap as late; now it is known that it had been done in time."""
+        late = [gap for gap in self.late[duty.id] if gap.window_us <= observed <= gap.lapsed_us]
+        for gap in late:
+            self.late[duty.id].remove(gap)
+            gap.outcome = Outcome.MET
+            self.gaps[gap.id] = gap
+            key = (gap.rule_id, duty.cohort_id, gap.window_us, gap.node_id)
+            self.ledger.count(key, Outcome.LATE, -1)
+            self.ledger.count(key, Outcome.MET)
+            rows = Fulfilment.objects.filter(duty=duty, window_us=gap.window_us, outcome=Outcome.LATE)
+            rows.update(outcome=Outcome.EXTRA)
+            self._keep(duty, gap.window_us, gap.node_id, Outcome.MET, item, observed)
+        return bool(late)
 
     def _fulfil_window(self, duty: Duty, effect: rules.Effect, item: Done, observed: int, grace: int) -> None:
         assert effect.window is not None
