@@ -159,3 +159,19 @@ def test_it_reads_old_sheets_the_same_way() -> None:
     sheets = reader.read(workbooks.xls([["车牌号", "车主"], ["沪A12345", "王秀英"]]), "a.xls")
     found, _notes = tables.find(sheets, rows.KINDS[ImportKind.VEHICLES].fields)
     assert found[0].headers == ["车牌号", "车主"]
+
+
+def test_a_title_over_all_columns_does_not_join_the_first_heading() -> None:
+    headings = ["序号", "姓名", "身份证号码", "联系电话"]
+    title = ["何家角居委会人员登记表", None, None, None]
+    data = workbooks.xlsx([title, headings, [1, "王小明", ID, 13800138000]], merged=[(0, 0, 0, 3)])
+    assert [column.header for column in rows.propose(_book(data))] == headings
+
+
+def test_a_row_of_groups_joins_the_headings_below_it() -> None:
+    groups = ["基本信息", None, "联系方式", None]
+    data = workbooks.xlsx(
+        [groups, ["姓名", "身份证号码", "电话", "地址"], ["王小明", ID, 13800138000, "何家角小区1号101室"]],
+        merged=[(0, 0, 0, 1), (0, 2, 0, 3)],
+    )
+    assert set(_fields(_book(data)).values()) >= {"name", "document", "phone", "address"}

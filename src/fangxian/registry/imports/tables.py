@@ -90,7 +90,9 @@ def _header(sheet: Sheet, fields: Sequence[Field]) -> tuple[int, int, list[str]]
     best: tuple[int, int, int, list[str]] | None = None
     for number, row in enumerate(sheet.rows[:HEADER_WITHIN]):
         candidates = [(number, [_heading(cell) for cell in row])]
-        if _spans(sheet.merged, number) and number + 1 < len(sheet.rows):
+        # one value over all columns is the list's title; a row that names groups says at least two things
+        groups = len({heading for cell in row if (heading := _heading(cell))}) > 1
+        if groups and _spans(sheet.merged, number) and number + 1 < len(sheet.rows):
             candidates.append((number + 1, _two_rows(sheet, number, fields)))
         for last, headers in candidates:
             hit = mapping.hits(headers, fields)
