@@ -68,7 +68,11 @@ def lists(page: Page, hood: Place) -> None:
     take_in(page)
     assert tiles(page) == [3, 3, 0, 0, 0]
     next_step(page, 2).locator("a.primary").click()
-    people = [["姓名", "手机", "住址"], ["王建国", 13800138000, "芦潮新村1号101室"], ["佐藤健", None, "芦潮新村1号201室"]]
+    people = [
+        ["姓名", "手机", "住址"],
+        ["王建国", 13800138000, "芦潮新村1号101室"],
+        ["佐藤健", None, "芦潮新村1号201室"],
+    ]
     send_list(page, ImportKind.PERSONS, hood, "居民.xlsx", workbooks.xlsx(people))
     to_preview(page)
     take_in(page)

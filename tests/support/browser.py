@@ -6,7 +6,7 @@ from playwright.sync_api import Page, expect
 
 from tests.support.repository import ROOT
 
-PICTURES = ROOT / "docs" / "img"
+PICTURES = ROOT / "docs" / "pictures"
 
 
 def sign_in(page: Page, username: str, password: str) -> None:

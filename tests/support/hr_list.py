@@ -23,17 +23,23 @@ def resident_id(seventeen: str) -> str:
 
 WANG, LI, CHEN, ZHAO, ZHOU = (
     resident_id(body)
-    for body in ("31010519600303001", "31010519580712002", "31010519850101003", "31010519900520004", "31010519790915005")
+    for body in (
+        "31010519600303001",
+        "31010519580712002",
+        "31010519850101003",
+        "31010519900520004",
+        "31010519790915005",
+    )
 )
-NEW_DOOR = "何家角小区1号909室"
 ROWS = 8
 REFUSED = 3
 
 
-def messy() -> bytes:
-    """Eight rows: four persons that are new, one of them again, and three that cannot be taken.
+def messy(compound: str = "何家角小区", road: str = "虹桥路1000弄") -> bytes:
+    """Eight rows about one compound, which is written as its name or its road.
 
-    Two of the four live behind a door that the register does not have.
+    Four persons are new, one of them comes again, and three cannot be taken. Two of the four live behind a door that
+    the register does not have.
     """
     wrong_digit = ZHAO[:-1] + ("1" if ZHAO[-1] != "1" else "2")
     rows: list[list[workbooks.Value]] = [
@@ -41,16 +47,25 @@ def messy() -> bytes:
         ["填报单位:人事行政部        填报日期:2020年2月16日"],
         [],
         list(HEAD),
-        [1, "2020.2.3", "何家角小区1号101室", 13800138000, "王建国", WANG, "中国", None],
-        [2, "2月3日", "虹桥路1000弄2号201室", "１３８００１３８００１", " 李桂兰", LI.translate(FULL_WIDTH), "中国", None],
-        [3, 43864, NEW_DOOR, "+81 90 1234 5678", "佐藤健", "TK1234567", "日本", None],
+        [1, "2020.2.3", f"{compound}1号101室", 13800138000, "王建国", WANG, "中国", None],
+        [
+            2,
+            "2月3日",
+            f"{road}2号201室",
+            "１３８００１３８００１",
+            " 李桂兰",
+            LI.translate(FULL_WIDTH),
+            "中国",
+            None,
+        ],
+        [3, 43864, f"{compound}1号909室", "+81 90 1234 5678", "佐藤健", "TK1234567", "日本", None],
         [4, date(2020, 2, 4), None, None, "佐藤美咲", "TK7654321", "日本", "随迁家属"],
         [],
         list(HEAD),
-        [5, "2020/2/5", "何家角小区2号101室", 13800138002, "陈大明", float(CHEN), "中国", None],
-        [6, "2020.2.30", "何家角小区2号301室", 13800138003, "赵小燕", wrong_digit, "中国", None],
+        [5, "2020/2/5", f"{compound}2号101室", 13800138002, "陈大明", float(CHEN), "中国", None],
+        [6, "2020.2.30", f"{compound}2号301室", 13800138003, "赵小燕", wrong_digit, "中国", None],
         [7, "2020年2月6日", "天山小区3号101室", 13800138004, "周立群", ZHOU, "中国", None],
-        [8, "2020.2.3", "何家角小区1号101室", 13800138000, "王建国", WANG, "中国", None],
+        [8, "2020.2.3", f"{compound}1号101室", 13800138000, "王建国", WANG, "中国", None],
         ["合计", "8人"],
     ]
     last = len(HEAD) - 1
