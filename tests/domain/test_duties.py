@@ -14,6 +14,7 @@ from fangxian.duties import actions as duties
 from fangxian.duties.gap_queries import my_gaps, open_gaps
 from fangxian.duties.models import Duty, Fulfilment, Gap, GapNote
 from fangxian.duties.queries import Numbers, coverage, numbers, recount
+from fangxian.shared import clock
 from tests.support.factories import (
     MORNING,
     Street,
@@ -128,6 +129,23 @@ def test_recurring_windows_open_lapse_and_move_on(street: Street) -> None:
     assert report.gaps_closed == 11
     one(street, expected=24, met=13, late=11, missed=0, open=0)
     assert numbers(street.street)["place"].uncovered == 0
+
+
+def test_a_window_of_three_days_is_shown_on_each_of_them_and_its_gaps_after(street: Street) -> None:
+    make_rule(schedule={"type": "days", "every_days": 3, "by": "18:00"})
+    enrol_places(street.dwellings)
+    opened = Duty.objects.values_list("window_us", flat=True).distinct()
+    start = clock.from_us(opened.get()) + 10 * HOUR
+    duties.sweep(now=start, polite=False)
+    for days in range(3):
+        [row] = coverage(street.street, start + days * 24 * HOUR)
+        assert (row.expected, row.open) == (12, 12), days
+
+    duties.sweep(now=start + 57 * HOUR, polite=False)
+    duties.close_cohort(cohort="doors", instance="", by="w", now=start + 58 * HOUR)
+
+    [row] = coverage(street.street, start + 9 * 24 * HOUR)
+    assert (row.expected, row.missed, row.open_gaps) == (0, 0, 12)
 
 
 def test_a_sweep_run_twice_finds_nothing_new(street: Street) -> None:

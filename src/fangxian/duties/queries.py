@@ -1,7 +1,7 @@
 """Reading duties: coverage, counters and proofs of them. Gaps and their owners are in `gap_queries`."""
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
@@ -23,6 +23,8 @@ from fangxian.duties.models import (
     Standing,
     Tally,
 )
+from fangxian.duties.plan_schema import RuleSpec
+from fangxian.duties.schedules import window_at
 from fangxian.places.models import Place, PlaceKind, subtree
 from fangxian.shared import clock
 
@@ -90,15 +92,15 @@ def numbers(place: Place) -> dict[str, Numbers]:
 
 
 def coverage(place: Place, now: datetime) -> list[RuleCoverage]:
-    """Coverage by rule at and below a place: windows that began on the local day of `now`, and what is owed once and
-    not closed yet, whenever it began."""
+    """Coverage by rule at and below a place: windows that began on the local day of `now` or still run, what is owed
+    once and not closed yet, whenever it began, and every rule that has a gap open."""
     where, day = at_nodes(place), clock.local_day(now)
     known = {rule.id: rule for rule in Rule.objects.only("id", "key", "subject_kind", "spec")}
     once = [rule.id for rule in known.values() if rule.spec["schedule"]["type"] == "once"]
     # two queries, since one with OR would walk every day there is
     earlier = Q(day__lt=day, rule_id__in=once, cohort__closed_us__isnull=True)
     sums: dict[int, list[int]] = defaultdict(lambda: [0] * len(COUNTER_COLUMNS))
-    for windows in (Q(day=day), earlier) if once else (Q(day=day),):
+    for windows in (Q(day=day), *([earlier] if once else []), *_still_running(known.values(), now)):
         rows = Counter.objects.filter(where, windows).values_list("rule_id").order_by()
         for rule_id, *values in rows.annotate(*(Sum(column) for column in COUNTER_COLUMNS)):
             sums[rule_id] = [have + value for have, value in zip(sums[rule_id], values, strict=True)]
@@ -110,9 +112,21 @@ def coverage(place: Place, now: datetime) -> list[RuleCoverage]:
             kind=known[rule_id].subject_kind, rule=known[rule_id].key, title=known[rule_id].spec["title"],
             **dict(zip(COUNTER_COLUMNS, values, strict=True)), open_gaps=gaps.get(rule_id, 0),
         )
-        for rule_id, values in sums.items()
+        for rule_id in {*sums, *gaps}
+        for values in [sums[rule_id]]
     ]  # fmt: skip
     return sorted(found, key=lambda row: (row.kind, row.rule))
+
+
+def _still_running(rules: Iterable[Rule], now: datetime) -> list[Q]:
+    """Windows of several days that began before the local day of `now` and are not over, by the day they began."""
+    today, began = clock.local_day(now), defaultdict(list)
+    for rule in rules:
+        if (rule.spec["schedule"].get("every_days") or 1) > 1:
+            window = window_at(RuleSpec.from_spec(rule.spec).schedule, clock.to_us(now))
+            if window is not None and clock.local_day(clock.from_us(window.start_us)) < today:
+                began[clock.local_day(clock.from_us(window.start_us))].append(rule.id)
+    return [Q(day=day, rule_id__in=ids) for day, ids in began.items()]
 
 
 def numbers_by_node(nodes: Q) -> dict[UUID, dict[str, Numbers]]:
