@@ -274,6 +274,32 @@ def test_it_refuses_an_area_of_a_type_that_the_plan_does_not_know(street: Street
     assert "门厅" in report(batch)[1][3]
 
 
+def test_one_name_in_one_place_may_be_two_areas_of_two_types(street: Street) -> None:
+    playbooks_applied()
+    head = ["公共区域", "类型", "小区"]
+    both = [head, ["1号楼", "门厅", "何家角小区"], ["1号楼", "电梯轿厢", "何家角小区"]]
+    hood = street.neighbourhoods[0]
+    assert counts(send(both, K.AREAS, hood)) == (2, 0, 0, 0)
+    types = set(Place.objects.filter(kind=PlaceKind.AREA, name="1号楼").values_list("area_type", flat=True))
+    assert len(types) == 2
+    assert counts(send(both, K.AREAS, hood)) == (0, 0, 2, 0)
+    assert counts(send([head, both[2], both[1]], K.AREAS, hood)) == (0, 0, 2, 0)
+
+
+def test_an_area_that_comes_under_another_type_is_corrected(street: Street) -> None:
+    playbooks_applied()
+    head, hood = ["公共区域", "类型", "小区"], street.neighbourhoods[0]
+    send([head, ["1号楼", "门厅", "何家角小区"]], K.AREAS, hood)
+    assert counts(send([head, ["1号楼", "电梯轿厢", "何家角小区"]], K.AREAS, hood)) == (0, 1, 0, 0)
+    area = Place.objects.get(kind=PlaceKind.AREA)
+    assert area.area_type != "lobby"
+    # the list now names it under both types: the old one is a second area beside it
+    both = [head, ["1号楼", "门厅", "何家角小区"], ["1号楼", "电梯轿厢", "何家角小区"]]
+    send(both, K.AREAS, hood)
+    assert counts(send(both, K.AREAS, hood)) == (0, 0, 2, 0)
+    assert Place.objects.filter(kind=PlaceKind.AREA).count() == 2
+
+
 def test_a_batch_that_was_cut_off_goes_on_where_it_stopped(street: Street, monkeypatch: pytest.MonkeyPatch) -> None:
     rows = [
         PERSON_HEAD,

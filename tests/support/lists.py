@@ -32,7 +32,7 @@ def counts(batch: ImportBatch) -> tuple[int, int, int, int]:
     return batch.created, batch.updated, batch.unchanged, batch.refused
 
 
-def report(batch: ImportBatch) -> list[list[Any]]:
+def report(batch: ImportBatch, language: str = "zh-hans") -> list[list[Any]]:
     """The rows of the workbook of refused rows."""
-    _row, content = files.read(batch.report)
+    _row, content = files.read(batch.reports[language])
     return python_calamine.load_workbook(io.BytesIO(content)).get_sheet_by_index(0).to_python()

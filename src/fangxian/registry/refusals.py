@@ -59,6 +59,7 @@ class Code(StrEnum):
     NO_PLACE_GIVEN = "no_place_given"
     DOCUMENTS_CONFLICT = "documents_conflict"
     NAME_CONFLICT = "name_conflict"
+    OTHER_FIRM = "other_firm"
 
 
 # what is wrong, and what to do next
@@ -205,6 +206,10 @@ TEXTS: dict[Code, tuple[Promise, Promise]] = {
     Code.NAME_CONFLICT: (
         _("This document number is registered under another name."),
         _("Compare name and number with the document. If the name has changed, ask the committee to change it."),
+    ),
+    Code.OTHER_FIRM: (
+        _("You send lists for %(names)s only; this row does not say that the person works there."),
+        _("Take the row out, or write that enterprise as the employer."),
     ),
 }
 

@@ -2,8 +2,9 @@
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
+from itertools import islice
 from uuid import UUID
 
 from django.db.models import Count, Q, QuerySet
@@ -14,14 +15,13 @@ from fangxian.accounts.models import Staff
 from fangxian.console.view import Who
 from fangxian.files import actions as files
 from fangxian.places.models import Place, PlaceKind, parent_paths
-from fangxian.registry.imports import commit, mapping, rows
+from fangxian.registry.imports import commit, mapping, preview, rows
 from fangxian.registry.imports.errors_book import shown
 from fangxian.registry.imports.mapping import Column
 from fangxian.registry.imports.taking.pending import Outcome
 from fangxian.registry.matching import WORDS, Signal
 from fangxian.registry.models import Attachment, Candidate, ImportBatch, ImportKind, Person, Relation, Verdict
 
-PREVIEW_ROWS = 1_000
 BAD_ROWS = 20
 BATCHES = 50
 DOUBLES = 100
@@ -47,6 +47,11 @@ def places_for(who: Who) -> list[Place]:
 def kinds_for(who: Who) -> list[ImportKind]:
     """An enterprise sends its people; everything else comes from those who answer for a place."""
     return list(ImportKind) if who.held.paths or who.held.grids else [ImportKind.PERSONS]
+
+
+def firms_for(who: Who, place: Place) -> frozenset[UUID]:
+    """The enterprises that a list may name alone: an enterprise's own people send it, whose place this is not."""
+    return frozenset() if who.held.holds(place) else who.held.subjects
 
 
 def within(who: Who) -> Q:
@@ -124,15 +129,24 @@ class Preview:
         return self.looked_at < self.total
 
 
-def preview(batch: ImportBatch, now: datetime) -> Preview:
-    """What would become of the first rows. Nothing is written."""
+def counting(batch: ImportBatch) -> Preview:
+    """How far the worker has counted a long list."""
+    looked = batch.counted.get("looked", 0)
+    return Preview(looked, batch.rows, batch.counted, [])
+
+
+def first_look(batch: ImportBatch, now: datetime) -> Preview:
+    """What would become of the rows: of all of a short list, of the first ones of a long one, whose counts the worker
+    makes. Nothing is written."""
     book = book_of(batch)
     checked = rows.check(book, batch.mapping, commit.context_of(batch, now))
-    pairs = commit.dry_run(checked, batch, now, PREVIEW_ROWS)
-    counts = Counter(row.outcome for _one, row in pairs)
+    pairs = [pair for chunk in preview.look(islice(checked, preview.QUICK), batch, now) for pair in chunk]
+    counts = Counter(outcome for _one, outcome in pairs)
     bad = [
-        BadRow(one.table.sheet, one.line.number, _reasons(one)) for one, row in pairs if row.outcome is Outcome.REFUSED
+        BadRow(one.table.sheet, one.line.number, _reasons(one)) for one, outcome in pairs if outcome is Outcome.REFUSED
     ]
+    if book.rows > preview.QUICK:
+        return replace(counting(batch), bad=bad[:BAD_ROWS])
     return Preview(len(pairs), book.rows, {one.value: counts[one] for one in Outcome}, bad[:BAD_ROWS])
 
 
@@ -154,10 +168,15 @@ class Double:
     reasons: list[str]
 
 
-def doubles(batch: ImportBatch) -> list[Double]:
-    """Pairs of this list that a person has to decide, the likeliest first."""
+def doubles(who: Who, batch: ImportBatch, verdict: Verdict = Verdict.OPEN) -> list[Double]:
+    """Pairs of this list that a person has to decide, the likeliest first; or those that were made one.
+
+    Only for those who answer for the place: an enterprise does not see who else is in the register.
+    """
+    if not who.held.holds(batch.place):
+        return []
     open_ones = list(
-        Candidate.objects.filter(batch=batch, verdict=Verdict.OPEN)
+        Candidate.objects.filter(batch=batch, verdict=verdict)
         .select_related("newer", "older")
         .order_by("-score", "id")[:DOUBLES]
     )
@@ -171,5 +190,7 @@ def _words(codes: Sequence[str]) -> list[str]:
 
 def double_for(who: Who, candidate_id: UUID) -> Candidate:
     """Raises NotFoundError."""
-    reach = who.held.places("batch__place__path", "batch__place__grid_id") | Q(batch__sender=who.staff.actor)
+    reach = who.held.places("batch__place__path", "batch__place__grid_id") | Q(
+        batch__place_id__in=sorted(who.held.grids)
+    )
     return access.get(Candidate.objects.select_related("batch"), reach, id=candidate_id)

@@ -19,7 +19,7 @@ from fangxian.registry.imports import actions
 from fangxian.registry.imports.actions import ImportRefusedError
 from fangxian.registry.imports.problems import UnreadableFileError
 from fangxian.registry.imports.words import note_text
-from fangxian.registry.models import ImportKind, ImportStatus
+from fangxian.registry.models import ImportKind, ImportStatus, Verdict
 
 importer = staff_view(Capability.IMPORT)
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
@@ -38,7 +38,8 @@ def home(request: HttpRequest, who: Who) -> HttpResponse:
         try:
             batch = actions.upload(
                 content=data["file"].read(), name=data["file"].name, kind=ImportKind(data["kind"]),
-                place=data["place"], default_year=data["year"], by=who.staff.actor, now=who.now,
+                place=data["place"], default_year=data["year"],
+                firms=reads.firms_for(who, data["place"]), by=who.staff.actor, now=who.now,
             )  # fmt: skip
         except (UnreadableFileError, FileRefusedError) as refused:
             form.add_error("file", str(refused))
@@ -62,7 +63,12 @@ def batch(request: HttpRequest, who: Who, batch_id: UUID) -> HttpResponse:
         return render(request, "console/imports/columns.html", {"batch": row, "form": form, "notes": notes})
     if row.status in _WAITING:
         return render(request, "console/imports/waiting.html", {"batch": row, "again": True})
-    context = {"batch": row, "notes": notes, "doubles": reads.doubles(row)}
+    context = {
+        "batch": row,
+        "notes": notes,
+        "doubles": reads.doubles(who, row),
+        "merged": reads.doubles(who, row, Verdict.SAME),
+    }
     return render(request, "console/imports/result.html", context)
 
 
@@ -88,11 +94,18 @@ def preview(request: HttpRequest, who: Who, batch_id: UUID) -> HttpResponse:
     if row.status != ImportStatus.UPLOADED:
         return redirect("imports:batch", batch_id)
     try:
-        found = reads.preview(row, who.now)
+        found = reads.first_look(row, who.now)
     except FileGoneError as gone:
         messages.error(request, str(gone))
         return redirect("imports:home")
     return render(request, "console/imports/preview.html", {"batch": row, "preview": found})
+
+
+@importer
+@require_GET
+def counts(request: HttpRequest, who: Who, batch_id: UUID) -> HttpResponse:
+    found = reads.counting(reads.batch_for(who, batch_id))
+    return render(request, "console/imports/counts.html", {"preview": found})
 
 
 @importer
@@ -154,4 +167,17 @@ def decide(request: HttpRequest, who: Who, candidate_id: UUID) -> HttpResponse:
         messages.error(request, str(refused))
     else:
         messages.success(request, _("The two are one record now.") if same else _("They stay two records."))
+    return redirect("imports:batch", candidate.batch_id)
+
+
+@importer
+@require_POST
+def undo(request: HttpRequest, who: Who, candidate_id: UUID) -> HttpResponse:
+    candidate = reads.double_for(who, candidate_id)
+    try:
+        actions.undo(candidate=candidate, by=who.staff.actor, now=who.now)
+    except (ImportRefusedError, RegistryError) as refused:
+        messages.error(request, str(refused))
+    else:
+        messages.success(request, _("They are two records again, as they were."))
     return redirect("imports:batch", candidate.batch_id)

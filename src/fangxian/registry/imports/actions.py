@@ -1,27 +1,38 @@
 """A list on its way into the register: sent, its columns confirmed, queued, taken in."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from datetime import datetime, timedelta
 from typing import Protocol
 from uuid import UUID
 
 from django.db import transaction
 from django.db.models import Q
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from fangxian.audit import actions as audit
 from fangxian.files import actions as files
 from fangxian.places.models import Place
 from fangxian.registry import actions as registry
-from fangxian.registry.imports import commit, mapping, rows
+from fangxian.registry.imports import commit, errors_book, mapping, preview, rows
 from fangxian.registry.imports.guards import safe_name
 from fangxian.registry.matching import WORDS, Signal
-from fangxian.registry.models import Candidate, ImportBatch, ImportKind, ImportMapping, ImportStatus, Subject, Verdict
+from fangxian.registry.models import (
+    Candidate,
+    ImportBatch,
+    ImportKind,
+    ImportMapping,
+    ImportStatus,
+    Merge,
+    Subject,
+    Verdict,
+)
 from fangxian.shared import clock
 from fangxian.shared.writer import write_lock
 
 # a running batch whose worker has not committed a chunk for so long was left behind
 ABANDONED = timedelta(minutes=5)
+COUNTED_AT_ONCE = 20
 
 
 class Step(Protocol):
@@ -44,9 +55,11 @@ def upload(
     now: datetime,
     default_year: int | None = None,
     book: rows.Book | None = None,
+    firms: Collection[UUID] = (),
 ) -> ImportBatch:
     """Keep a list and propose what its columns mean. Raises UnreadableFileError or FileRefusedError: nothing is kept
-    then. `book`: the same content where the caller has read it already."""
+    then. `book`: the same content where the caller has read it already. `firms`: the enterprises that the
+    sender answers for and no other, where the place itself is not theirs: the list may name their people only."""
     safe = safe_name(name)
     book = book or rows.open_book(content, safe, kind)
     stored = files.store_document(
@@ -58,7 +71,7 @@ def upload(
             kind=kind, place=place, sender=by, file_name=safe, file=stored.digest,
             default_year=default_year or clock.local_day(now).year, mapping=rows.as_mapping(proposal), rows=book.rows,
             notes=[[note.kind.value, note.sheet[:40], note.row] for note in book.notes[:200]],
-            sent_at=now, touched_at=now,
+            firms=sorted(str(one) for one in firms), sent_at=now, touched_at=now,
         )  # fmt: skip
         audit.record(
             by=by, act="registry.list_sent", now=now, target=f"import:{batch.id}", place=place.id,
@@ -94,7 +107,9 @@ def set_mapping(*, batch: ImportBatch, chosen: Mapping[str, str], by: str, now: 
             _("Two columns are marked as %(field)s. Only one can be; set the other to not used.")
             % {"field": ", ".join(labels[one] for one in sorted(doubled))}
         )
-    done = ImportBatch.objects.filter(id=batch.id, status=ImportStatus.UPLOADED).update(mapping=clean, touched_at=now)
+    done = ImportBatch.objects.filter(id=batch.id, status=ImportStatus.UPLOADED).update(
+        mapping=clean, counted={"looked": 0}, touched_at=now
+    )
     if not done:
         raise ImportRefusedError(_("This list is on its way already. Its columns cannot be changed any more."))
     batch.mapping = clean
@@ -134,6 +149,32 @@ def commit_next(*, now: datetime) -> int:
     if not mine:
         return 0
     _take(batch, by=batch.sender, now=now, polite=True, progress=None)
+    return batch.rows
+
+
+def count_next(*, now: datetime) -> int:
+    """Count what would become of the last long list whose columns were confirmed. Returns its rows; 0 for none.
+
+    The register stays as it is; only the batch's own counts are written, for the page on which its sender waits.
+    """
+    waiting = ImportBatch.objects.filter(status=ImportStatus.UPLOADED, rows__gt=preview.QUICK).exclude(counted={})
+    recent = waiting.order_by("-touched_at").select_related("place__parent")[:COUNTED_AT_ONCE]
+    batch = next((one for one in recent if one.counted.get("looked", 0) < one.rows), None)
+    if batch is None:
+        return 0
+    try:
+        book = rows.open_book(files.read(batch.file)[1], batch.file_name, ImportKind(batch.kind))
+    except files.FileGoneError:
+        ImportBatch.objects.filter(id=batch.id).update(counted={})
+        return 0
+
+    def keep(counts: dict[str, int]) -> bool:
+        # other columns, or the sender's word that it shall be taken in, end a count that nobody waits for any more
+        with write_lock():
+            mine = ImportBatch.objects.filter(id=batch.id, status=ImportStatus.UPLOADED, touched_at=batch.touched_at)
+            return bool(mine.update(counted=counts))
+
+    preview.count(rows.check(book, batch.mapping, commit.context_of(batch, now)), batch, now, keep)
     return batch.rows
 
 
@@ -200,10 +241,26 @@ def decide(*, candidate: Candidate, same: bool, by: str, now: datetime) -> None:
 
 
 @transaction.atomic
+def undo(*, candidate: Candidate, by: str, now: datetime) -> None:
+    """Take back that two records are one: both stand as before, and the pair waits for a decision again."""
+    done = Candidate.objects.filter(id=candidate.id, verdict=Verdict.SAME).update(
+        verdict=Verdict.OPEN, decided_by="", decided_at=None
+    )
+    merge = Merge.objects.filter(absorbed_id=candidate.newer_id, undone_at__isnull=True).first()
+    if not done or merge is None:
+        raise ImportRefusedError(_("This was undone already. Nothing was changed."))
+    registry.unmerge(merge=merge, by=by, now=now)
+
+
+@transaction.atomic
 def open_report(*, batch: ImportBatch, by: str, now: datetime) -> bytes:
-    """The workbook of refused rows. Fetching it is recorded, since it holds what people wrote about others."""
-    if not batch.report:
+    """The workbook of refused rows, in the language of whoever reads.
+
+    Fetching it is recorded, since it holds what people wrote about others.
+    """
+    digest = errors_book.in_language(batch.reports, get_language())
+    if not digest:
         raise ImportRefusedError(_("No row of this list was refused."))
-    _row, content = files.read(batch.report)
+    _row, content = files.read(digest)
     audit.record(by=by, act="registry.refused_rows_fetched", now=now, target=f"import:{batch.id}", place=batch.place_id)
     return content

@@ -17,7 +17,7 @@ from fangxian.audit import actions as audit
 from fangxian.files import actions as files
 from fangxian.places import actions as places
 from fangxian.places.actions import NewPlace
-from fangxian.places.models import Place, PlaceKind
+from fangxian.places.models import Place, PlaceKind, parent_paths
 from fangxian.registry import search
 from fangxian.registry.actions import ensure_place_subjects
 from fangxian.registry.imports import errors_book, rows, vocabulary
@@ -95,7 +95,15 @@ def context_of(batch: ImportBatch, now: datetime) -> Context:
 
 
 def run_of(batch: ImportBatch, by: str, now: datetime) -> Run:
-    return Run(batch.id, Where(batch.place), by, now, clock.to_us(now), clock.local_day(now))
+    firms = frozenset(UUID(one) for one in batch.firms)
+    # an enterprise's people live all over the street, whichever building it sits in
+    around = _street_of(batch.place) if firms else None
+    where = Where(batch.place, around)
+    return Run(batch.id, where, by, now, clock.to_us(now), clock.local_day(now), firms)
+
+
+def _street_of(place: Place) -> Place | None:
+    return Place.objects.filter(path__in=parent_paths(place.path), kind=PlaceKind.STREET).first()
 
 
 def take(
@@ -136,14 +144,14 @@ def _take_all(left: Iterator[Checked], work: Work) -> None:
         _take_chunk(chunk[before:], work)
 
 
-def _prepared(chunk: Sequence[Checked], work: Work) -> list[tuple[Checked, Pending]]:
+def prepared(chunk: Sequence[Checked], work: Work) -> list[tuple[Checked, Pending]]:
     good = [one for one in chunk if one.record is not None]
     waiting = iter(TAKERS[ImportKind(work.batch.kind)](good, work.run))
     return [(one, next(waiting) if one.record is not None else Pending.refuse(one.errors)) for one in chunk]
 
 
 def _look_again(chunk: Sequence[Checked], work: Work) -> None:
-    pairs = _prepared(chunk, work)
+    pairs = prepared(chunk, work)
     work.run.where.forget(place for _one, row in pairs for place in row.places)
     _collect(pairs, work)
     work.written += len(chunk)
@@ -163,7 +171,7 @@ def _take_chunk(chunk: Sequence[Checked], work: Work) -> None:
         return
     start = work.written
     for last_try in (False, True):
-        pairs = _prepared(chunk[work.written - start :], work)
+        pairs = prepared(chunk[work.written - start :], work)
         try:
             _make_places(pairs, work)
             ready = [(one, row, _compile(row, work.run)) for one, row in pairs]
@@ -267,16 +275,15 @@ def _count(part: Sequence[tuple[Checked, Pending]], work: Work) -> None:
 
 def _finish(work: Work, kind: ImportKind, by: str, now: datetime) -> None:
     batch = work.batch
-    report = ""
-    if work.refused:
-        # the workbook goes to the sender's desk: it speaks the language of the street
-        with translation.override("zh-hans"):
+    reports = {}
+    for language in errors_book.LANGUAGES if work.refused else ():
+        with translation.override(language):
             content = errors_book.make(work.refused, kind)
-        report = files.store_document(
+        reports[language] = files.store_document(
             content=content, name="refused.xlsx", retention=RETENTION, delete_after=now + KEEP, by=by, now=now
         ).digest
     ImportBatch.objects.filter(id=batch.id).update(
-        status=ImportStatus.DONE, report=report, finished_at=now, touched_at=now
+        status=ImportStatus.DONE, reports=reports, finished_at=now, touched_at=now
     )
     batch.refresh_from_db()
     audit.record(
@@ -285,14 +292,3 @@ def _finish(work: Work, kind: ImportKind, by: str, now: datetime) -> None:
                 "unchanged": batch.unchanged, "refused": batch.refused},
     )  # fmt: skip
     logger.info("import %s: %d rows", batch.id, batch.rows)
-
-
-def dry_run(checked: Iterator[Checked], batch: ImportBatch, now: datetime, most: int) -> list[tuple[Checked, Pending]]:
-    """What would become of the first `most` rows; nothing is written."""
-    work = Work(batch, run_of(batch, "", now), polite=True, progress=None)
-    pairs: list[tuple[Checked, Pending]] = []
-    while len(pairs) < most and (chunk := list(islice(checked, min(CHUNK, most - len(pairs))))):
-        for one, row in _prepared(chunk, work):
-            one.errors = row.errors or one.errors
-            pairs.append((one, row))
-    return pairs

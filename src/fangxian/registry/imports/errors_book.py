@@ -1,10 +1,11 @@
 """What was refused, as a workbook of the same shape, ready to be mended and sent again."""
 
 import io
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime, time
 
 import xlsxwriter
+from django.utils import translation
 from django.utils.translation import gettext as _
 from xlsxwriter.worksheet import Worksheet
 
@@ -16,6 +17,24 @@ from fangxian.registry.models import ImportKind
 _FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
 _COMMENT_ROWS = 2_000
 _WIDEST = 40
+
+
+LANGUAGES = ("zh-hans", "en")
+"""The languages of those who send and mend lists; the first is the street's own."""
+
+
+def in_language(reports: Mapping[str, str], language: str | None) -> str:
+    """The digest of the workbook in a reader's language, else in the street's; empty for none."""
+    return reports.get(language or "", "") or reports.get(LANGUAGES[0], "")
+
+
+def reason_headings() -> set[str]:
+    """The last column's heading in every language: whoever mends a list may read another one."""
+    found = set()
+    for language in LANGUAGES:
+        with translation.override(language):
+            found.add(reason_heading())
+    return found
 
 
 def reason_heading() -> str:
@@ -80,7 +99,8 @@ class _Writer:
 
     def sheet(self, table: Table, rows: Sequence[Checked], name: str) -> None:
         sheet = self.book.add_worksheet(name)
-        reason = next((i for i, one in enumerate(table.headers) if one == reason_heading()), len(table.headers))
+        headings = reason_headings()
+        reason = next((i for i, one in enumerate(table.headers) if one in headings), len(table.headers))
         at = 0
         for above in table.above:
             self._cells(sheet, at, above, {})

@@ -49,7 +49,11 @@ class ImportBatch(models.Model):
     unchanged = models.PositiveIntegerField(default=0)
     refused = models.PositiveIntegerField(default=0)
     notes = models.JSONField(default=list, help_text="sheets and rows that are no data, with the reason")
-    report = models.CharField(max_length=64, blank=True, help_text="digest of the workbook of refused rows")
+    reports = models.JSONField(default=dict, help_text="language to digest of the workbook of refused rows")
+    firms = models.JSONField(
+        default=list, help_text="ids of the enterprises whose people alone it may name; empty: all"
+    )
+    counted = models.JSONField(default=dict, help_text="what would become of its rows, as far as they were looked at")
     failure = models.CharField(max_length=40, blank=True, help_text="code of what stopped it")
     sent_at = models.DateTimeField()
     touched_at = models.DateTimeField()
@@ -57,7 +61,7 @@ class ImportBatch(models.Model):
 
     field_classes: ClassVar[dict[str, str]] = {
         "sender": "none", "file_name": "indirect", "file": "none", "kind": "none", "mapping": "none", "notes": "none",
-        "report": "none", "failure": "none", "status": "none",
+        "reports": "none", "firms": "none", "counted": "none", "failure": "none", "status": "none",
     }  # fmt: skip
 
     class Meta:

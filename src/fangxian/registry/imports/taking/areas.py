@@ -9,10 +9,9 @@ from fangxian.registry.imports.rows import Checked
 from fangxian.registry.imports.taking.doors import block_of
 from fangxian.registry.imports.taking.pending import Pending
 from fangxian.registry.imports.taking.run import Run
-from fangxian.registry.imports.taking.where import Site, Spot, floor_key
+from fangxian.registry.imports.taking.where import Site, Spot, area_key, floor_key
 from fangxian.registry.models import ChangeKind
 from fangxian.registry.refusals import Refusal
-from fangxian.shared.text import simplify, squeeze
 
 
 def prepare(rows: Sequence[Checked], run: Run) -> list[Pending]:
@@ -36,7 +35,7 @@ def _take(one: Checked, run: Run) -> Pending:
         column = next((key for key in ("compound", "office", "address", "name") if key in one.columns), "name")
         return Pending.refuse({column: found})
     site, parent = found
-    area = site.areas.get((parent.id, simplify(squeeze(row.name)).casefold()))
+    area = _standing(row, site, parent, run)
     if area is None:
         place = NewPlace(
             kind=PlaceKind.AREA, name=row.name, parent=parent.id, grid=grid.id if grid else parent.grid,
@@ -50,7 +49,26 @@ def _take(one: Checked, run: Run) -> Pending:
         run.where.regrid(area.id, grid.id)
         pending.settle(False)
     pending.door = area.id
+    run.named.add(area.id)
     return pending
+
+
+def _standing(row: AreaRow, site: Site, parent: Spot, run: Run) -> Spot | None:
+    """The area of this name and type; else the one of this name, whose type has then changed.
+
+    A list may name one place twice with two types (the hall and the lift of a block). An area that it has named
+    already under its own type is therefore not meant again by another one.
+    """
+    name = area_key(row.name)
+    exact = site.areas.get((parent.id, name, row.type))
+    if exact is not None:
+        return exact
+    others = [key for key, spot in site.areas.items() if key[:2] == (parent.id, name) and spot.id not in run.named]
+    if len(others) != 1:
+        return None
+    area = site.areas.pop(others[0])
+    site.areas[(parent.id, name, row.type)] = area
+    return area
 
 
 def _parent(row: AreaRow, run: Run, pending: Pending, grid: Spot | None) -> tuple[Site, Spot] | Refusal:

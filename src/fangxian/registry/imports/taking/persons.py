@@ -11,7 +11,7 @@ from fangxian.registry.identity import new_document, new_phone
 from fangxian.registry.imports.kinds.persons import PersonRow
 from fangxian.registry.imports.rows import Checked
 from fangxian.registry.imports.taking.doors import door_of
-from fangxian.registry.imports.taking.firms import Firms
+from fangxian.registry.imports.taking.firms import Firms, OwnFirms
 from fangxian.registry.imports.taking.homes import Homes
 from fangxian.registry.imports.taking.pending import Pending
 from fangxian.registry.imports.taking.people import Known, People, Sought
@@ -53,7 +53,8 @@ class _Case:
 def prepare(rows: Sequence[Checked], run: Run) -> list[Pending]:
     """One Pending a row, in order. Reads the register, writes nothing."""
     firms = Firms(name_key(one.record.employer) for one in rows if isinstance(one.record, PersonRow))
-    cases = [_case(one, run, firms) for one in rows]
+    own = OwnFirms(run.firms) if run.firms else None
+    cases = [_case(one, run, firms, own) for one in rows]
     good = [case for case in cases if not case.pending.errors]
     sought = {id(case): Sought.of(case.row, case.doors) for case in good}
     people = People(list(sought.values()))
@@ -63,12 +64,16 @@ def prepare(rows: Sequence[Checked], run: Run) -> list[Pending]:
     return [case.pending for case in cases]
 
 
-def _case(one: Checked, run: Run, firms: Firms) -> _Case:
+def _case(one: Checked, run: Run, firms: Firms, own: OwnFirms | None) -> _Case:
     row = one.record
     if not isinstance(row, PersonRow):
         raise TypeError("a list of persons holds persons")
     pending = Pending()
     case = _Case(one, row, pending)
+    firm = own.find(row.employer) if own else firms.find(name_key(row.employer)) if row.employer else None
+    if isinstance(firm, Refusal):
+        return _refused(case, run, "employer", firm)
+    case.firm = firm
     where = run.where
     at_work = bool(row.office) or (
         where.root.kind in (PlaceKind.BUILDING, PlaceKind.FLOOR) and not row.home.says_anything
@@ -84,7 +89,6 @@ def _case(one: Checked, run: Run, firms: Firms) -> _Case:
             return _refused(case, run, "office", site)
         floor = site.floors.get(floor_key(row.floor)) if row.floor else None
         case.office = floor.id if floor else site.spot.id
-    case.firm = firms.find(name_key(row.employer)) if row.employer else None
     return case
 
 
@@ -115,7 +119,7 @@ def _decide(case: _Case, sought: Sought, people: People, homes: Homes, run: Run)
         same = found[0]
     held = same or _new(case, run)
     if same is not None:
-        _renew(case, held)
+        _renew(case, held, filling_only=bool(run.firms))
     elif found is not None:
         case.pending.rows.append(_candidate(held, found, run))
     created = same is None
@@ -152,21 +156,24 @@ def _candidate(held: Known, found: tuple[Known, Likeness], run: Run) -> Candidat
     )  # fmt: skip
 
 
-def _renew(case: _Case, held: Known) -> None:
-    """Filled cells that say something else than the register win; empty cells change nothing."""
+def _renew(case: _Case, held: Known, *, filling_only: bool) -> None:
+    """Filled cells that say something else than the register win; empty cells change nothing.
+
+    An enterprise adds what the register lacks (`filling_only`): what stands there is the committee's to change.
+    """
     row, person = case.row, held.person
     changed: list[str] = []
     fresh: dict[str, str | date | None] = {
         "sex": row.sex, "birth_date": row.birth_date, "nationality": row.nationality, "note": row.note[:NOTE_MOST],
     }  # fmt: skip
     for name, value in fresh.items():
-        if value and getattr(person, name) != value:
+        if value and getattr(person, name) != value and not (filling_only and getattr(person, name)):
             setattr(person, name, value)
             changed.append(name)
-    if "language" in case.checked.columns and row.language != person.language:
+    if not filling_only and "language" in case.checked.columns and row.language != person.language:
         person.language = row.language
         changed.append("language")
-    if row.name_key != person.name_key and row.name_key.isascii() == person.name_key.isascii():
+    if not filling_only and row.name_key != person.name_key and row.name_key.isascii() == person.name_key.isascii():
         # a name in Latin letters beside one in characters is another spelling, no new name
         person.name, person.name_key = row.name, row.name_key
         changed += ["name", "name_key"]

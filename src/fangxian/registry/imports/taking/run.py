@@ -1,6 +1,6 @@
 """What every row of one import has in common."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from uuid import UUID
 
@@ -15,6 +15,11 @@ class Run:
     now: datetime
     now_us: int
     today: date
+    firms: frozenset[UUID] = frozenset()
+    """The enterprises whose people alone the list may name; empty: anybody's."""
+
+    named: set[UUID] = field(default_factory=set)
+    """Public areas that rows of this list have meant so far."""
 
     @property
     def source(self) -> str:

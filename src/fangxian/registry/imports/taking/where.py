@@ -24,6 +24,7 @@ class Spot:
     path: str = ""
     grid: UUID | None = None
     address: str = ""
+    area_type: str = ""
 
 
 @dataclass
@@ -35,7 +36,7 @@ class Site:
     doors: dict[tuple[UUID, str], Spot] = field(default_factory=dict)
     floors: dict[str, Spot] = field(default_factory=dict)
     units: dict[str, Spot] = field(default_factory=dict)
-    areas: dict[tuple[UUID, str], Spot] = field(default_factory=dict)
+    areas: dict[tuple[UUID, str, str], Spot] = field(default_factory=dict)
 
 
 def name_key(name: str) -> str:
@@ -57,10 +58,15 @@ def floor_key(text: str) -> str:
     return (parts.floor or parts.room or parts.building or parts.key).lstrip("f")
 
 
+def area_key(name: str) -> str:
+    return simplify(squeeze(name)).casefold()
+
+
 class Where:
     """The part of the tree that a list may speak of, read once."""
 
-    def __init__(self, context: Place) -> None:
+    def __init__(self, context: Place, around: Place | None = None) -> None:
+        """`around`: where the rows may live, if that is wider than the place that the list is about."""
         self.context = context
         root = context.parent if context.kind == PlaceKind.GRID and context.parent else context
         self.root = root
@@ -74,18 +80,21 @@ class Where:
         self.default_block: Spot | None = None
         self._spoken: dict[UUID, str] = {}
         self._spots: dict[UUID, Spot] = {}
-        self._load(root)
+        self._owner: dict[str, UUID] = {}
+        self._by_path: dict[str, Spot] = {}
+        self._load(around or root)
+        self._default(root)
 
     def _load(self, root: Place) -> None:
         above = Place.objects.filter(path__in=parent_paths(root.path)[1:])
         below = Place.objects.filter(subtree("path", root.path), closed_on__isnull=True)
-        wanted = ("id", "kind", "name", "path", "grid_id", "address", "profile", "code")
+        wanted = ("id", "kind", "name", "path", "grid_id", "address", "profile", "code", "area_type")
         owner: dict[str, UUID] = {}
         spots: dict[str, Spot] = {}
         rows = [*above.order_by("path").values_list(*wanted), *below.order_by("path").values_list(*wanted)]
         # parents stand before children in the order of paths, so each finds its site
-        for place_id, kind, name, path, grid, address, profile, code in rows:
-            spot = Spot(place_id, kind, name, path, grid, address)
+        for place_id, kind, name, path, grid, address, profile, code, area_type in rows:
+            spot = Spot(place_id, kind, name, path, grid, address, area_type)
             spots[path] = spot
             parent = path[:-5]
             if kind in (PlaceKind.COMPOUND, PlaceKind.BUILDING):
@@ -99,8 +108,12 @@ class Where:
             elif kind == PlaceKind.GRID:
                 for key in filter(None, (name, code)):
                     self.grids[squeeze(key).casefold()] = spot
-        self.default_site = owner.get(root.path) or (next(iter(self.sites)) if len(self.sites) == 1 else None)
-        self.default_block = spots.get(root.path) if root.kind == PlaceKind.BLOCK else None
+        self._owner, self._by_path = owner, spots
+
+    def _default(self, root: Place) -> None:
+        self.default_site = self._owner.get(root.path) or (next(iter(self.sites)) if len(self.sites) == 1 else None)
+        self.default_block = self._by_path.get(root.path) if root.kind == PlaceKind.BLOCK else None
+        self._owner, self._by_path = {}, {}
 
     def _add_site(self, spot: Spot, profile: dict[str, object]) -> None:
         self.sites[spot.id] = Site(spot)
@@ -130,7 +143,7 @@ class Where:
         elif spot.kind == PlaceKind.UNIT:
             site.units[room_key(spot.name)] = spot
         elif spot.kind == PlaceKind.AREA:
-            site.areas[(parent.id, simplify(squeeze(spot.name)).casefold())] = spot
+            site.areas[(parent.id, area_key(spot.name), spot.area_type)] = spot
 
     def site_of(self, home: Home) -> Site | Refusal:
         """The compound that a row means; the list's own one where the row names none."""
@@ -203,18 +216,21 @@ class Where:
 
     def remember(self, place: NewPlace, site: Site, parent: Spot) -> Spot:
         """A place that this list makes, so that the next row finds it."""
-        spot = Spot(place.id, place.kind, place.name, "", place.grid or parent.grid, place.address)
+        spot = Spot(place.id, place.kind, place.name, "", place.grid or parent.grid, place.address, place.area_type)
         self._add_part(site, spot, parent)
         return spot
 
     def regrid(self, place_id: UUID, grid: UUID) -> None:
         """A place was laid under another grid by this list: the next row that says so changes nothing."""
         for site in self.sites.values():
-            for held in (site.doors, site.areas):
-                for pair, spot in held.items():
-                    if spot.id == place_id:
-                        held[pair] = replace(spot, grid=grid)
-                        return
+            for pair, spot in site.doors.items():
+                if spot.id == place_id:
+                    site.doors[pair] = replace(spot, grid=grid)
+                    return
+            for key, spot in site.areas.items():
+                if spot.id == place_id:
+                    site.areas[key] = replace(spot, grid=grid)
+                    return
 
     def spot(self, place_id: UUID) -> Spot | None:
         return self._spots.get(place_id)
@@ -233,6 +249,7 @@ class Where:
             for held in (site.blocks, site.floors, site.units):
                 for key in [key for key, spot in held.items() if spot.id in gone]:
                     del held[key]
-            for pairs in (site.doors, site.areas):
-                for pair in [pair for pair, spot in pairs.items() if spot.id in gone]:
-                    del pairs[pair]
+            for pair in [pair for pair, spot in site.doors.items() if spot.id in gone]:
+                del site.doors[pair]
+            for area in [area for area, spot in site.areas.items() if spot.id in gone]:
+                del site.areas[area]

@@ -8,12 +8,13 @@ from pathlib import Path
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from fangxian.files import actions as files
 from fangxian.files.actions import FileRefusedError
 from fangxian.places.queries import by_code
-from fangxian.registry.imports import actions, rows
+from fangxian.registry.imports import actions, errors_book, rows
 from fangxian.registry.imports.problems import UnreadableFileError
 from fangxian.registry.imports.words import note_text
 from fangxian.registry.models import ImportKind
@@ -56,8 +57,9 @@ class Command(BaseCommand):
             raise CommandError(str(error)) from error
         batch = actions.take_in(batch=batch, by=ACTOR, now=now, progress=_Progress(), book=book)
         seconds = round(time.perf_counter() - began, 2)
-        if options["report"] and batch.report:
-            options["report"].write_bytes(files.read(batch.report)[1])
+        digest = errors_book.in_language(batch.reports, get_language())
+        if options["report"] and digest:
+            options["report"].write_bytes(files.read(digest)[1])
         counts = {
             "rows": batch.rows, "created": batch.created, "updated": batch.updated, "unchanged": batch.unchanged,
             "refused": batch.refused, "seconds": seconds,
