@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from fangxian.accounts.roles import Role
 from fangxian.duties import actions as duties
 from fangxian.duties.gap_queries import my_gaps, open_gaps
-from fangxian.duties.models import Duty, Fulfilment, Gap, GapNote
+from fangxian.duties.models import Duty, Fulfilment, Gap, GapNote, Playbook, Rule
 from fangxian.duties.queries import Numbers, coverage, numbers, recount
 from fangxian.shared import clock
 from tests.support.factories import (
@@ -214,6 +214,20 @@ def test_the_owner_climbs_by_the_clock_and_past_empty_posts(street: Street) -> N
     assert my_gaps(worker, later) == []
     assert len(my_gaps(secretary, later)) == 6
     assert len(my_gaps(leader, MORNING + 6 * HOUR)) == 6
+
+
+def test_old_gaps_that_climbed_on_do_not_hide_the_new_ones_of_their_first_owner(street: Street) -> None:
+    plan = Playbook.objects.create(name="t", version="1", sha256="0", content="{}", effective_us=0, applied_us=0)
+    Rule.objects.filter(id=make_rule().id).update(playbook=plan)
+    worker = make_staff(Role.GRID_WORKER, street.grids[0], "王师傅")
+    make_staff(Role.COMMITTEE_SECRETARY, street.neighbourhoods[0], "李书记")
+    for instance, due in (("a", HOUR), ("b", 1.5 * HOUR), ("c", 5 * HOUR)):
+        enrol_places(street.doors_of(street.grids[0]), instance=instance, due=due)
+    duties.sweep(now=MORNING + 5.1 * HOUR, polite=False)
+
+    found = my_gaps(worker, MORNING + 5.2 * HOUR, 1)
+
+    assert [line.due_at for line in found] == [MORNING + 5 * HOUR]
 
 
 def test_a_refusal_raises_the_owner_at_once(street: Street) -> None:

@@ -187,10 +187,20 @@ def _owned_by(roles: set[str], where: Q, now: datetime, posts: Posts) -> Q | Non
             aged = Q(rule=rule, lapsed_us__lte=now_us - step.after_minutes * MINUTE_US)
             raised = Q(rule=rule, step__gte=number)
             passed_on = Q(rule=rule, node__in=unheld) if unheld else Q(pk__in=[])
-            parts.append(aged | raised | passed_on)
+            parts.append((aged | raised | passed_on) & _not_past(rule, steps, number, now_us))
         if not rule.playbook_id:
             parts.append(Q(rule=rule, duty__one_off__role__in=roles) | Q(rule=rule, duty__one_off__staff__isnull=False))
     return reduce(or_, parts) if parts else None
+
+
+def _not_past(rule: Rule, steps: Sequence[EscalationStep], number: int, now_us: int) -> Q:
+    """Gaps that have not climbed past this step: else old ones, owned further up, would fill the list of candidates.
+
+    A one-off duty climbs a chain of its own, so those are left to be resolved one by one.
+    """
+    if number + 1 >= len(steps) or not rule.playbook_id:
+        return Q()
+    return Q(step__lte=number, lapsed_us__gt=now_us - steps[number + 1].after_minutes * MINUTE_US)
 
 
 def _unheld_below(steps: Sequence[EscalationStep], nodes: Sequence[UUID], posts: Posts) -> list[UUID]:
