@@ -3,7 +3,6 @@
 from uuid import UUID
 
 from django.contrib import messages
-from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
@@ -20,6 +19,7 @@ from fangxian.duties import actions
 from fangxian.duties.actions import DutyError
 from fangxian.duties.gap_queries import gap_history, in_place, within_reach
 from fangxian.duties.models import Gap, GapNote, GapStatus
+from fangxian.shared.writer import write_lock
 
 
 def _uuid(text: str) -> UUID | None:
@@ -92,7 +92,7 @@ def done(request: HttpRequest, who: Who, gap_id: UUID) -> HttpResponse:
     form = DoneForm(who.now, request.POST)
     if form.is_valid():
         try:
-            with transaction.atomic():
+            with write_lock():
                 actions.note(
                     gap=found, kind=GapNote.Kind.NOTE, text=form.cleaned_data["text"], by=who.staff.actor, now=who.now
                 )

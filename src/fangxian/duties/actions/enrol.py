@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from django.db import transaction
 from django.utils.translation import gettext as _
 
 from fangxian.audit import actions as audit
@@ -19,6 +18,7 @@ from fangxian.duties.plan_schema import RuleSpec
 from fangxian.places.models import Place
 from fangxian.places.queries import counting_nodes
 from fangxian.shared import clock
+from fangxian.shared.writer import write_lock
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +38,7 @@ def _locked_cohort(key: str, instance: str) -> Cohort:
     return Cohort.objects.select_for_update().get(key=key, instance=instance)
 
 
-@transaction.atomic
+@write_lock()
 def enrol(*, cohort: str, members: Sequence[NewMember], by: str, now: datetime, instance: str = "") -> int:
     """Enrol subjects; who is a member already is left alone. Returns how many were enrolled."""
     group = _locked_cohort(cohort, instance)
@@ -73,7 +73,7 @@ def enrol(*, cohort: str, members: Sequence[NewMember], by: str, now: datetime, 
     return len(rows)
 
 
-@transaction.atomic
+@write_lock()
 def withdraw(
     *, cohort: str, subject_ids: Sequence[UUID], reason: str, by: str, now: datetime, instance: str = ""
 ) -> int:
@@ -103,7 +103,7 @@ def withdraw(
     return len(members)
 
 
-@transaction.atomic
+@write_lock()
 def close_cohort(*, cohort: str, instance: str, by: str, now: datetime) -> int:
     """Nobody can be added any more. What is owed stays owed until its time. Returns the cohort's id."""
     group = _locked_cohort(cohort, instance)
@@ -113,7 +113,7 @@ def close_cohort(*, cohort: str, instance: str, by: str, now: datetime) -> int:
     return group.id
 
 
-@transaction.atomic
+@write_lock()
 def renode(*, subject_ids: Sequence[UUID], place: Place, by: str, now: datetime) -> None:
     """Subjects are now found at `place`. Windows already open stay counted where they were owed."""
     node_id = counting_nodes([place])[place.id]

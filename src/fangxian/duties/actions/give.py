@@ -3,7 +3,6 @@
 from datetime import datetime
 from uuid import UUID
 
-from django.db import transaction
 from django.utils.translation import gettext as _
 
 from fangxian.audit import actions as audit
@@ -15,9 +14,10 @@ from fangxian.places.models import Place
 from fangxian.places.queries import counting_nodes
 from fangxian.registry.models import Subject, SubjectKind
 from fangxian.shared import clock
+from fangxian.shared.writer import write_lock
 
 
-@transaction.atomic
+@write_lock()
 def give(
     *, title: str, place: Place, until: datetime, by: str, now: datetime, role: str = "", staff: UUID | None = None,
     about: UUID | None = None, note: str = "", source: str = "", system: str = ONE_OFF,

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from django.db import connection, transaction
+from django.db import connection
 from django.utils.translation import gettext as _
 
 from fangxian.audit import actions as audit
@@ -21,6 +21,7 @@ from fangxian.duties.schedules import Window
 from fangxian.shared import clock
 from fangxian.shared.clock import MINUTE_US
 from fangxian.shared.ids import db_id, new_id
+from fangxian.shared.writer import write_lock
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +41,7 @@ class Report:
     gaps_closed: int = 0
 
 
-@transaction.atomic
+@write_lock()
 def fulfil(*, cohort: str, items: Sequence[Done], by: str, now: datetime, instance: str = "") -> Report:
     """Take records from the field: each is judged by when it was observed, and counted for the window it belongs to.
 
@@ -224,7 +225,7 @@ class _Recording:
                 )
 
 
-@transaction.atomic
+@write_lock()
 def done(*, duty: Duty, by: str, now: datetime, observed_at: datetime | None = None, ref: str = "") -> Report:
     """One duty was done, as somebody says it: for one-off duties, and for a gap that is settled by a call."""
     row = Duty.objects.select_for_update(of=("self",)).select_related("rule").get(id=duty.id)
@@ -242,7 +243,7 @@ def beat(*, channel: str, now: datetime) -> None:
     Heartbeat.objects.bulk_create([Heartbeat(channel=channel, minute_us=minute)], ignore_conflicts=True)
 
 
-@transaction.atomic
+@write_lock()
 def raise_step(
     *, cohort: str, subject_ids: Sequence[UUID], kind: GapNote.Kind, text: str, by: str, now: datetime,
     instance: str = "", raise_by: int = 1,
@@ -266,7 +267,7 @@ def raise_step(
     GapNote.objects.bulk_create([GapNote(gap=gap, kind=kind, text=text, at_us=clock.to_us(now), by=by) for gap in gaps])
 
 
-@transaction.atomic
+@write_lock()
 def note(*, gap: Gap, kind: GapNote.Kind, text: str, by: str, now: datetime) -> GapNote:
     audit.record(by=by, act=f"duties.gap.{kind}", now=now, target=f"gap:{gap.id}")
     return GapNote.objects.create(gap=gap, kind=kind, text=text, at_us=clock.to_us(now), by=by)

@@ -2,7 +2,6 @@
 
 from datetime import datetime
 
-from django.db import transaction
 from django.utils.translation import gettext as _
 
 from fangxian.audit import actions as audit
@@ -15,9 +14,10 @@ from fangxian.duties.plan_schema import RuleSpec
 from fangxian.duties.schedules import Window, next_window
 from fangxian.shared import clock
 from fangxian.shared.clock import MINUTE_US
+from fangxian.shared.writer import write_lock
 
 
-@transaction.atomic
+@write_lock()
 def waive(*, gap: Gap, reason: str, by: str, now: datetime) -> None:
     """Waive an open gap with a reason. Raises DutyError when it is not open any more, or no reason is given."""
     if not reason.strip():
@@ -38,7 +38,7 @@ def waive(*, gap: Gap, reason: str, by: str, now: datetime) -> None:
     audit.record(by=by, act="duties.gap.waived", now=now, target=f"gap:{gap.id}", place=gap.node_id)
 
 
-@transaction.atomic
+@write_lock()
 def waive_duty(*, duty: Duty, reason: str, by: str, now: datetime) -> Gap:
     """Waive the window that is owed now, before it is due. The next window is owed as usual."""
     if not reason.strip():
