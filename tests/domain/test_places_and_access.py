@@ -18,7 +18,8 @@ from fangxian.places.actions import NewPlace, PlaceError
 from fangxian.places.models import Place, PlaceKind, PlaceMove
 from fangxian.places.queries import ancestors, by_code, counting_nodes, full_names, within
 from fangxian.registry import search
-from fangxian.registry.models import SubjectKind
+from fangxian.registry.folds import follow_moves
+from fangxian.registry.models import Change, ChangeKind, SubjectKind
 from fangxian.shared import clock
 from tests.support.factories import MORNING, Street, make_person, make_staff, make_street, make_vehicle
 
@@ -111,6 +112,22 @@ def test_search_stays_within_reach(street: Street) -> None:
     assert len(search.by_name("小红", access.Reach(paths=(street.neighbourhoods[1].path,)))) == 1
     assert search.by_name("小红", access.Reach()) == []
     assert search.by_name("小红", access.Reach(paths=(street.street.path,)), kinds=[SubjectKind.VEHICLE]) == []
+
+
+def test_search_follows_a_block_that_is_moved_and_a_grid_that_is_laid(street: Street) -> None:
+    make_person("王小红", street.doors_of(street.grids[0])[0])
+    here, there = (access.Reach(paths=(hood.path,)) for hood in street.neighbourhoods)
+    places.lay_grid(places=[street.blocks[0]], grid=street.grids[1], by="t", now=MORNING, reason="")
+    assert follow_moves(now=MORNING) == 1
+    assert not search.by_name("小红", access.Reach(grids=frozenset({street.grids[0].id})))
+    assert len(search.by_name("小红", access.Reach(grids=frozenset({street.grids[1].id})))) == 1
+    block = Place.objects.get(id=street.blocks[0].id)
+    places.move(place=block, to_parent=street.compounds[1], by="t", now=MORNING, reason="划归虹储")
+    assert follow_moves(now=MORNING) == 1
+    assert not search.by_name("小红", here)
+    assert len(search.by_name("小红", there)) == 1
+    assert Change.objects.filter(kind=ChangeKind.MOVED).exists()
+    assert follow_moves(now=MORNING) == 0
 
 
 def test_the_audit_is_sealed_in_order_and_shows_a_change(street: Street) -> None:

@@ -5,13 +5,14 @@ from datetime import datetime
 from fangxian.files import actions as files
 from fangxian.hygiene import actions as hygiene_actions
 from fangxian.hygiene import folds as hygiene
+from fangxian.registry import folds as registry
 from fangxian.registry.imports import actions as imports
 from fangxian.screening import folds as screening
 
 
 def fold_register(now: datetime) -> int:
-    """Changes of the register, and rounds that were announced, taken into open rounds."""
-    return screening.fold_register(now=now) + screening.enrol_announced(now=now)
+    """Moves of the tree taken into the register; its changes, and rounds that were announced, into open rounds."""
+    return registry.follow_moves(now=now) + screening.fold_register(now=now) + screening.enrol_announced(now=now)
 
 
 def fold_places(now: datetime) -> int:

@@ -1,6 +1,6 @@
 """Rows of the register, by what they say."""
 
-from fangxian.registry.models.changes import Change, ChangeFolded, ChangeKind
+from fangxian.registry.models.changes import Change, ChangeFolded, ChangeKind, MoveFolded
 from fangxian.registry.models.identity import Document, DocumentKind, Phone
 from fangxian.registry.models.imports import Candidate, ImportBatch, ImportKind, ImportMapping, ImportStatus, Verdict
 from fangxian.registry.models.search import SearchRow
@@ -33,6 +33,7 @@ __all__ = [
     "ImportMapping",
     "ImportStatus",
     "Merge",
+    "MoveFolded",
     "Person",
     "Phone",
     "Relation",

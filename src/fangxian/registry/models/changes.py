@@ -4,6 +4,7 @@ from typing import ClassVar
 
 from django.db import models
 
+from fangxian.places.models import PlaceMove
 from fangxian.registry.models.subjects import Subject
 
 
@@ -42,3 +43,9 @@ class ChangeFolded(models.Model):
         constraints: ClassVar[list[models.BaseConstraint]] = [
             models.UniqueConstraint(fields=["consumer", "change"], name="folded_once")
         ]
+
+
+class MoveFolded(models.Model):
+    """The register has taken in this move of the tree."""
+
+    move = models.OneToOneField(PlaceMove, primary_key=True, on_delete=models.CASCADE, related_name="registry_folded")
