@@ -47,7 +47,10 @@ def rounds_on_the_phone(page: Page) -> None:
     sign_in(page, "grid", PASSWORD)
     page.goto("/field/")
     page.locator("main a.primary").first.click()
+    owed = page.url
+    page.locator(".tabs a", has_text="全部").click()
     expect(page.locator(".door-row").first).to_be_visible()
+    page.goto(owed)
     assert not page.evaluate("document.documentElement.scrollWidth > window.innerWidth")
     picture(page, "round")
 
