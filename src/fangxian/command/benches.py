@@ -8,9 +8,10 @@ from typing import Final
 from django.db import connection
 
 from fangxian.command.queries import board
-from fangxian.duties.models import Cohort, Counter, Rule, Tally
+from fangxian.duties.models import Cohort, Counter, Duty, Gap, Rule, Tally
 from fangxian.places.loading import load_city
 from fangxian.places.models import Place, PlaceKind
+from fangxian.registry.models import Subject
 from fangxian.shared import clock
 from fangxian.shared.measure import Figure, percentile
 
@@ -19,6 +20,8 @@ RULES: Final = 15
 DAYS: Final = 14
 RUNS: Final = 21
 BATCH: Final = 2_000
+GAPS: Final = 2_000
+"""Open in the street: gaps stay in the street's own database, the city has the counters alone."""
 
 
 def boards(days: int = DAYS) -> Iterator[Figure]:
@@ -30,7 +33,8 @@ def boards(days: int = DAYS) -> Iterator[Figure]:
         cursor.execute("ANALYZE")
     street = Place.objects.get(code="310105009")
     city = Place.objects.get(kind=PlaceKind.CITY)
-    size = f"{len(hoods):,} neighbourhoods x {RULES} rules x {days} days, 25 M people"
+    _lapse([hood for hood in hoods if hood.path.startswith(street.path)])
+    size = f"{len(hoods):,} neighbourhoods x {RULES} rules x {days} days, 25 M people, {GAPS:,} open gaps in the street"
     for name, place, target in (("board.street", street, 50.0), ("board.city", city, 150.0)):
         times = []
         for _run in range(RUNS):
@@ -74,3 +78,29 @@ def _fill(hoods: list[Place], days: int) -> None:
             ],
             batch_size=BATCH,
         )  # fmt: skip
+
+
+def _lapse(hoods: list[Place]) -> None:
+    """Open gaps in one street, as the sweep leaves them: its board names the oldest of each neighbourhood."""
+    rules, due_us = list(Rule.objects.all()), clock.to_us(NOW)
+    cohorts = {cohort.key: cohort for cohort in Cohort.objects.all()}
+    places = [hoods[n % len(hoods)] for n in range(GAPS)]
+    subjects = Subject.objects.bulk_create([Subject(kind="place", label="x", created_us=due_us) for _hood in places])
+    duties = Duty.objects.bulk_create(
+        [
+            Duty(
+                rule=rules[n % RULES], cohort=cohorts[rules[n % RULES].cohort], subject=subject, place=hood, node=hood,
+                node_next=hood, window_us=due_us - clock.HOUR_US, due_us=due_us,
+            )
+            for n, (hood, subject) in enumerate(zip(places, subjects, strict=True))
+        ]
+    )  # fmt: skip
+    Gap.objects.bulk_create(
+        [
+            Gap(
+                duty=duty, rule=duty.rule, node=duty.node, window_us=duty.window_us, due_us=due_us,
+                lapsed_us=due_us + n, noticed_us=due_us + n, cause="missed",
+            )
+            for n, duty in enumerate(duties)
+        ]
+    )  # fmt: skip
