@@ -143,6 +143,16 @@ def test_a_batch_is_answered_by_item_and_stored_once(
     assert (visit.offline, visit.observed_us, visit.received_us) == (True, clock.to_us(NOW), clock.to_us(LATER))
 
 
+def test_a_text_that_no_database_keeps_is_refused_by_itself(
+    client: Client, pack: dict[str, Any], round: Round, here: g.Ground
+) -> None:
+    nul = sealed(pack, door_record(round, here.door(1, "101"), note="门\x00锁"))
+    person = {"name": "王\x00五", "presence": "here"}
+    named = sealed(pack, door_record(round, here.door(1, "101"), people=[person]))
+    good = sealed(pack, door_record(round, here.door(1, "102")))
+    assert [answer["status"] for answer in send(client, nul, named, good)] == ["refused", "refused", "stored"]
+
+
 def test_a_place_outside_is_refused_and_says_so(
     client: Client, pack: dict[str, Any], round: Round, here: g.Ground
 ) -> None:

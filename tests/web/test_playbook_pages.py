@@ -139,6 +139,14 @@ def test_it_shows_every_fault_and_changes_nothing(admin: Client, covid: Plan) ->
     assert "proposal" not in page
 
 
+def zipped(files: dict[str, bytes]) -> bytes:
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, content in files.items():
+            archive.writestr(name, content)
+    return out.getvalue()
+
+
 @pytest.mark.parametrize(
     ("files", "said"),
     [
@@ -147,6 +155,9 @@ def test_it_shows_every_fault_and_changes_nothing(admin: Client, covid: Plan) ->
         ({"plan.toml": b"name = "}, "not valid TOML"),
         ({"roster.xlsx": b"PK"}, "not a .toml file"),
         ({"plan.toml": b"#" * 3_000_000}, "larger than"),
+        ({"plan.toml": b"#" * (100 << 20)}, "larger than"),
+        ({"bomb.zip": zipped({"plan.toml": b" " * (64 << 20)})}, "too large"),
+        ({"a.zip": zipped({"../../etc/<b>passwd</b>.txt": b"x"})}, "not a .toml file"),
     ],
 )
 def test_it_says_what_is_wrong_with_an_upload(admin: Client, files: dict[str, bytes], said: str) -> None:

@@ -6,7 +6,7 @@ from typing import Annotated, Any, Final, Literal
 from uuid import UUID
 
 from django.utils.translation import gettext as _
-from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError, field_validator
 
 from fangxian.accounts.access import Reach
 from fangxian.accounts.roles import Capability
@@ -40,6 +40,15 @@ Micros = Annotated[int, Field(ge=0, le=4_102_444_800_000_000)]
 
 class _Data(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
+
+    @field_validator("*")
+    @classmethod
+    def _without_nul(cls, value: object) -> object:
+        # PostgreSQL keeps no NUL: one such record would end the whole batch, and the phone would send it for ever
+        texts = value if isinstance(value, tuple) else (value,)
+        if any(isinstance(one, str) and "\x00" in one for one in texts):
+            raise ValueError("a text holds NUL")
+        return value
 
 
 class SealedItem(_Data):
