@@ -5,13 +5,15 @@ import time
 from datetime import datetime, timedelta
 
 import pytest
-from django.db import connections
+from django.db import connection, connections
 
 from fangxian.accounts.roles import Role
 from fangxian.duties import actions as duties
 from fangxian.duties.gap_queries import open_gaps
 from fangxian.duties.models import Gap, Playbook
 from fangxian.duties.queries import at_nodes
+from fangxian.places.models import Place
+from fangxian.shared.writer import renew_statistics
 from fangxian.worker import loop
 from fangxian.worker.loop import Job
 from tests.support.factories import MORNING, enrol_places, make_rule, make_staff, make_street
@@ -95,3 +97,15 @@ def _some_playbook() -> Playbook:
         name="x", version="1", sha256="0" * 64, content="{}", effective_us=0, in_force_us=0, applied_us=0,
         applied_by="test",
     )  # fmt: skip
+
+
+def test_the_planner_learns_how_large_the_tables_are() -> None:
+    make_street()
+    assert renew_statistics() > 40
+    seen = {
+        "sqlite": "SELECT stat FROM sqlite_stat1 WHERE tbl = %s",
+        "postgresql": "SELECT reltuples FROM pg_class WHERE relname = %s",
+    }
+    with connection.cursor() as cursor:
+        cursor.execute(seen[connection.vendor], [Place._meta.db_table])
+        assert {int(str(row[0]).split()[0].split(".")[0]) for row in cursor.fetchall()} >= {Place.objects.count()}

@@ -19,7 +19,7 @@ from django.db import close_old_connections, connections
 from fangxian.audit import actions as audit
 from fangxian.duties import actions as duties
 from fangxian.shared import clock
-from fangxian.shared.writer import CHECKPOINT_SECONDS, checkpoint
+from fangxian.shared.writer import CHECKPOINT_SECONDS, checkpoint, renew_statistics
 from fangxian.worker.jobs import fold_places, fold_register, purge, remove_orphans, take_imports
 
 logger = logging.getLogger(__name__)
@@ -82,6 +82,11 @@ def _checkpoint(now: datetime) -> int:
     return 0
 
 
+def _statistics(now: datetime) -> int:
+    renew_statistics()
+    return 0
+
+
 JOBS: Sequence[Job] = (
     Job("beat", timedelta(seconds=30), _beat, lane="beat"),
     Job("checkpoint", timedelta(seconds=CHECKPOINT_SECONDS), _checkpoint, lane="journal"),
@@ -92,6 +97,7 @@ JOBS: Sequence[Job] = (
     Job("posts", timedelta(minutes=1), _posts),
     Job("imports", timedelta(seconds=1), take_imports, lane="lists", again=True),
     Job("seal", timedelta(seconds=10), _seal, lane="lists", again=True),
+    Job("statistics", timedelta(minutes=30), _statistics, lane="lists"),
     Job("purge", timedelta(hours=1), purge, lane="lists", again=True),
     Job("orphans", timedelta(hours=6), remove_orphans, lane="lists"),
 )

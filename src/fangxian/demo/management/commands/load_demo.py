@@ -24,6 +24,7 @@ from fangxian.demo.ground import FULL_HOUSEHOLDS
 from fangxian.demo.load import Loaded, Loader, totals
 from fangxian.places.models import Place, PlaceKind
 from fangxian.shared import clock
+from fangxian.shared.writer import renew_statistics
 
 
 class Command(BaseCommand):
@@ -55,6 +56,7 @@ class Command(BaseCommand):
         )  # fmt: skip
         with _quiet(logging.getLogger("fangxian.registry.imports")):
             loaded = loader.run()
+        renew_statistics()
         self._report(loaded, options["password"], perf_counter() - began)
 
     def _say(self, line: str) -> None:
