@@ -124,3 +124,16 @@ def test_an_enterprise_neither_sees_nor_decides_doubles(hr: Staff, building: Pla
         assert answer.status_code == 404
     candidate.refresh_from_db()
     assert candidate.verdict == "open"
+
+
+def test_an_employee_has_a_home_here_or_in_another_district(hr: Staff, building: Place, street: Street) -> None:
+    rows = [
+        ["姓名", "联系电话", "住址"],
+        ["王建国", 13800138000, "1000弄1号101室"],
+        ["李小红", 13800138001, "上海市浦东新区世纪大道100号201室"],
+        ["赵敏", 13800138002, "不知道什么小区1号101室"],
+    ]
+    batch = _send(at_desk(hr), building, rows)
+    assert lists.counts(batch) == (2, 0, 0, 1)
+    assert Attachment.objects.get(relation=Relation.LIVES).place in street.dwellings
+    assert Attachment.objects.filter(relation=Relation.WORKS, place=building).count() == 2

@@ -75,14 +75,18 @@ def _case(one: Checked, run: Run, firms: Firms, own: OwnFirms | None) -> _Case:
         return _refused(case, run, "employer", firm)
     case.firm = firm
     where = run.where
-    at_work = bool(row.office) or (
-        where.root.kind in (PlaceKind.BUILDING, PlaceKind.FLOOR) and not row.home.says_anything
-    )
+    inside = where.root.kind in (PlaceKind.BUILDING, PlaceKind.FLOOR)
+    # an enterprise's people work in its building, wherever they live
+    at_work = bool(row.office) or (inside and (bool(run.firms) or not row.home.says_anything))
     if row.home.says_anything or not at_work:
         door = door_of(where, row.home, pending)
-        if isinstance(door, Refusal):
+        if at_work and isinstance(door, Refusal) and _lives_elsewhere(one, door, run):
+            # whoever works here and lives in another district is counted at their desk, and at no door of the street
+            pass
+        elif isinstance(door, Refusal):
             return _refused(case, run, "address" if "address" in one.columns else "room", door)
-        case.door = door.id
+        else:
+            case.door = door.id
     if at_work:
         site = where.office_of(row.office)
         if isinstance(site, Refusal):
@@ -90,6 +94,13 @@ def _case(one: Checked, run: Run, firms: Firms, own: OwnFirms | None) -> _Case:
         floor = site.floors.get(floor_key(row.floor)) if row.floor else None
         case.office = floor.id if floor else site.spot.id
     return case
+
+
+def _lives_elsewhere(one: Checked, door: Refusal, run: Run) -> bool:
+    column = one.columns.get("address")
+    if door.code is not Code.ADDRESS_NO_COMPOUND or column is None or column >= len(one.line.cells):
+        return False
+    return run.where.is_elsewhere(str(one.line.cells[column] or ""))
 
 
 def _refused(case: _Case, run: Run, field: str, refusal: Refusal) -> _Case:

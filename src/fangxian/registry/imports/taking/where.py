@@ -1,15 +1,19 @@
 """Finding the door, the building or the grid that a row means, within the place that the list is about."""
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
+from functools import cache
 from uuid import UUID
 
+from fangxian.places import loading
 from fangxian.places.actions import NewPlace
 from fangxian.places.models import Place, PlaceKind, parent_paths, subtree
 from fangxian.registry.imports.kinds.cells import Home
 from fangxian.registry.refusals import Code, Refusal
 from fangxian.shared.text import Address, address_key, parse_address, simplify, squeeze
 
+_OTHER_PROVINCE = re.compile(r"(?!上海)\w{2,3}(?:省|自治区)|(?:北京|天津|重庆)市")
 _CONTAINED = 3
 _SHOWN = 5
 
@@ -58,6 +62,11 @@ def floor_key(text: str) -> str:
     return (parts.floor or parts.room or parts.building or parts.key).lstrip("f")
 
 
+@cache
+def _districts() -> tuple[str, ...]:
+    return tuple(known.name for known in loading.districts())
+
+
 def area_key(name: str) -> str:
     return simplify(squeeze(name)).casefold()
 
@@ -74,6 +83,7 @@ class Where:
         self.by_key: dict[str, set[UUID]] = {}
         self.by_number: dict[str, set[UUID]] = {}
         self.neighbourhoods: dict[str, str] = {}
+        self.district = ""
         self.grids: dict[str, Spot] = {}
         self.block_address: dict[str, tuple[UUID, Spot]] = {}
         self.default_site: UUID | None = None
@@ -105,6 +115,8 @@ class Where:
                 self._add_part(self.sites[owner[path]], spot, spots[parent])
             elif kind == PlaceKind.NEIGHBOURHOOD:
                 self.neighbourhoods[simplify(squeeze(name)).casefold()] = path
+            elif kind == PlaceKind.DISTRICT:
+                self.district = name
             elif kind == PlaceKind.GRID:
                 for key in filter(None, (name, code)):
                     self.grids[squeeze(key).casefold()] = spot
@@ -200,6 +212,12 @@ class Where:
             found = {one for one in self._containing(parts.name or written)
                      if self.sites[one].spot.kind == PlaceKind.BUILDING}  # fmt: skip
         return self._one(found, bool(written), Code.BUILDING_UNKNOWN, Code.BUILDING_SEVERAL)
+
+    def is_elsewhere(self, written: str) -> bool:
+        """Whether an address names another province or another district of the city than the list's own."""
+        text = simplify(squeeze(written))
+        named = _OTHER_PROVINCE.match(text) is not None or any(name in text for name in _districts())
+        return named and bool(self.district) and self.district not in text
 
     def grid_of(self, written: str) -> Spot | None | Refusal:
         """The grid with this name or code; None where the row names none."""
