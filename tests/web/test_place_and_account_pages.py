@@ -9,6 +9,7 @@ from pytest_django import DjangoAssertNumQueries
 
 from fangxian.accounts.models import RoleGrant, Staff
 from fangxian.accounts.roles import Role
+from fangxian.places import actions as places
 from fangxian.places.models import Place, PlaceKind, PlaceMove
 from fangxian.registry.models import Enterprise, Subject, SubjectKind
 from fangxian.shared import clock
@@ -70,6 +71,13 @@ def test_a_place_is_moved_with_a_reason_that_stays(street: Street, admin: Client
     assert admin.post(_place(block, "move"), {"to": str(target.id), "reason": "划归虹储"}).status_code == 302
     assert PlaceMove.objects.get(place=block).reason == "划归虹储"
     assert "划归虹储" in admin.get(_place(block)).content.decode()
+    # a door tells it too, and one that came under the block afterwards does not
+    assert "划归虹储" in admin.get(_place(street.doors_of(street.grids[0])[0])).content.decode()
+    late, before = street.doors_of(street.grids[3])[0], Place.objects.get(id=block.id)
+    places.move(place=late, to_parent=before, by="test", now=NOW + timedelta(hours=1), reason="合并门牌")
+    page = admin.get(_place(late)).content.decode()
+    assert "合并门牌" in page
+    assert "划归虹储" not in page
 
 
 def test_a_place_is_not_moved_out_of_reach(street: Street, secretary: Client) -> None:

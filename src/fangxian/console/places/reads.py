@@ -81,8 +81,14 @@ def who_is_there(place: Place) -> list[Attached]:
 
 
 def moves(place: Place) -> list[PlaceMove]:
-    rows = PlaceMove.objects.filter(place=place).select_related("from_parent", "to_parent", "from_grid", "to_grid")
-    return list(rows.order_by("-at"))
+    """What moved this place: its own moves, and those of the places above it since it stands there. Newest first."""
+    line = PlaceMove.objects.filter(place__path__in=parent_paths(place.path))
+    rows = list(line.select_related("place", "from_parent", "to_parent", "from_grid", "to_grid").order_by("-at", "-id"))
+    # what happened to the places above before this one was put under them is not its own history
+    put = next(
+        (n for n, row in enumerate(rows) if row.place_id == place.id and row.from_path != row.to_path), len(rows)
+    )
+    return [row for n, row in enumerate(rows) if n <= put or row.place_id == place.id]
 
 
 def may_go_under(place: Place, held: Reach) -> QuerySet[Place]:
