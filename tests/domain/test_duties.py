@@ -11,9 +11,13 @@ from hypothesis import strategies as st
 
 from fangxian.accounts.roles import Role
 from fangxian.duties import actions as duties
+from fangxian.duties.folds import follow_grids
 from fangxian.duties.gap_queries import my_gaps, open_gaps
 from fangxian.duties.models import Duty, Fulfilment, Gap, GapNote, Playbook, Rule
 from fangxian.duties.queries import Numbers, coverage, numbers, recount
+from fangxian.places import actions as places
+from fangxian.places.actions import NewPlace
+from fangxian.places.models import PlaceKind
 from fangxian.shared import clock
 from tests.support.factories import (
     MORNING,
@@ -328,3 +332,34 @@ def test_counters_always_agree_with_their_rows(steps: list[tuple[str, int, int]]
         for row in coverage(place.street, now):
             assert row.open >= 0
         transaction.set_rollback(True)
+
+
+def test_laying_another_grid_takes_its_doors_along(street: Street) -> None:
+    make_rule(schedule=DAILY)
+    enrol_places(street.dwellings)
+    duties.sweep(now=MORNING + HOUR / 2, polite=False)
+    block, target = street.blocks[0], street.grids[1]
+    places.lay_grid(places=[block], grid=target, by="s", now=MORNING + HOUR, reason="网格调整")
+
+    assert follow_grids(now=MORNING + HOUR) == 3
+    assert follow_grids(now=MORNING + HOUR) == 0
+
+    assert numbers(street.grids[0])["place"].expected == 0
+    assert numbers(target)["place"].expected == 6
+    assert recount(street.street) == []
+    duties.sweep(now=MORNING + 9 * HOUR, polite=False)
+    assert recount(street.street) == []
+
+
+def test_a_building_without_a_grid_follows_its_neighbourhood(street: Street) -> None:
+    make_rule()
+    hood, other = street.neighbourhoods
+    [building] = places.add(places=[NewPlace(PlaceKind.BUILDING, "古北财富中心", hood.id)], by="s", now=MORNING)
+    enrol_places([building], due=2 * HOUR)
+    assert follow_grids(now=MORNING) == 0
+    [gate] = places.add(places=[NewPlace(PlaceKind.GATE, "东门", building.id)], by="s", now=MORNING)
+    enrol_places([gate], due=2 * HOUR)
+    assert follow_grids(now=MORNING) == 0
+    places.move(place=building, to_parent=other, by="s", now=MORNING + HOUR, reason="区划调整")
+    assert follow_grids(now=MORNING + HOUR) == 0  # it is counted at itself, wherever it stands
+    assert numbers(other)["place"].expected == 2

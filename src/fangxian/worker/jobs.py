@@ -2,6 +2,7 @@
 
 from datetime import datetime
 
+from fangxian.duties import folds as duties
 from fangxian.files import actions as files
 from fangxian.hygiene import actions as hygiene_actions
 from fangxian.hygiene import folds as hygiene
@@ -16,8 +17,8 @@ def fold_register(now: datetime) -> int:
 
 
 def fold_places(now: datetime) -> int:
-    """Doors and public areas that were built, closed or moved, taken into open rounds and into disinfection."""
-    return screening.fold_places(now=now) + hygiene.fold_areas(now=now)
+    """Doors and public areas that were built, closed or moved, taken into rounds, disinfection and counts."""
+    return screening.fold_places(now=now) + hygiene.fold_areas(now=now) + duties.follow_grids(now=now)
 
 
 def take_imports(now: datetime) -> int:
