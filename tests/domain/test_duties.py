@@ -363,3 +363,10 @@ def test_a_building_without_a_grid_follows_its_neighbourhood(street: Street) -> 
     places.move(place=building, to_parent=other, by="s", now=MORNING + HOUR, reason="区划调整")
     assert follow_grids(now=MORNING + HOUR) == 0  # it is counted at itself, wherever it stands
     assert numbers(other)["place"].expected == 2
+
+
+def test_a_given_duty_is_on_the_page_of_whoever_it_was_given_to_wherever_it_is(street: Street) -> None:
+    far = make_staff(Role.GRID_WORKER, street.grids[3])
+    duties.give(title="送药", place=street.dwellings[0], until=MORNING + HOUR, staff=far.id, by="s", now=MORNING)
+    duties.sweep(now=MORNING + HOUR * 1.5, polite=False)
+    assert [line.subject for line in my_gaps(far, MORNING + HOUR * 1.5)] == ["送药"]

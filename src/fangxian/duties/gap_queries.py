@@ -153,17 +153,12 @@ def my_gaps(staff: Staff, now: datetime, limit: int = PAGE) -> list[GapLine]:
 
 def _my_gaps(staff: Staff, grants: Sequence[RoleGrant], now: datetime, limit: int, posts: Posts) -> list[GapLine]:
     reach = reach_of(grants, Capability.GAPS)
-    if not reach:
-        return []
-    roles = {grant.role for grant in grants}
-    mine = _owned_by(roles, within_reach(reach), now, posts)
-    if mine is None:
-        return []
-    rows = (
-        Gap.objects.filter(within_reach(reach), mine, status=GapStatus.OPEN)
-        .select_related(*_WITH_DUTY)
-        .order_by("lapsed_us", "id")
-    )
+    # what was given to somebody by name is theirs, wherever it is
+    mine = Q(duty__one_off__staff=staff.id)
+    owned = _owned_by({grant.role for grant in grants}, within_reach(reach), now, posts) if reach else None
+    if owned is not None:
+        mine |= within_reach(reach) & owned
+    rows = Gap.objects.filter(mine, status=GapStatus.OPEN).select_related(*_WITH_DUTY).order_by("lapsed_us", "id")
     # the brackets of age choose candidates; the owner of each is resolved exactly
     lines = gap_lines(rows[: limit * 3], now, posts)
     return [line for line in lines if line.owner.includes(staff.id)][:limit]
