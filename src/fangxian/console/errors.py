@@ -34,6 +34,16 @@ def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
     )  # fmt: skip
 
 
+def busy(request: HttpRequest) -> HttpResponse:
+    answer = _page(
+        request, 503, _("The system is very busy at this moment"),
+        _("Others were saving at the same time for too long. Nothing of this was saved."),
+        _("Wait a few seconds, go back and send it again."),
+    )  # fmt: skip
+    answer["Retry-After"] = "5"
+    return answer
+
+
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
     return _page(
         request, 403, _("The page was open too long"),

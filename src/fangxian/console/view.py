@@ -13,6 +13,7 @@ from uuid import UUID
 from django.conf import settings
 from django.contrib.auth import logout
 from django.contrib.auth.views import redirect_to_login
+from django.db import OperationalError
 from django.db.models import Q
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
@@ -27,6 +28,7 @@ from fangxian.accounts.roles import CAPABILITIES, Capability, Role
 from fangxian.console import errors
 from fangxian.places.models import Place
 from fangxian.shared import clock
+from fangxian.shared.writer import WriterBusyError
 
 P = ParamSpec("P")
 EPOCH_KEY = "epoch"
@@ -95,7 +97,8 @@ def staff_view(
 ) -> Callable[[StaffView[P]], Page[P]]:
     """Make a page for signed-in staff who hold `capability` somewhere (None: for anybody signed in).
 
-    The view gets the request and a `Who`. NotFoundError becomes 404, NotAllowedError 403. Answers are never cached.
+    The view gets the request and a `Who`. NotFoundError becomes 404, NotAllowedError 403, a writer that does not come
+    free 503. Answers are never cached.
     """
 
     def make(view: StaffView[P]) -> Page[P]:
@@ -117,6 +120,13 @@ def staff_view(
                 answer = errors.not_found(request, missing)
             except NotAllowedError as refused:
                 answer = errors.forbidden(request, refused)
+            except WriterBusyError:
+                answer = errors.busy(request)
+            except OperationalError as error:
+                # what a plain transaction says when SQLite's writer did not come free; anything else is a fault
+                if "locked" not in str(error):
+                    raise
+                answer = errors.busy(request)
             add_never_cache_headers(answer)
             return answer
 
