@@ -36,6 +36,9 @@ def test_it_loads_a_street_in_the_middle_of_its_work() -> None:
     assert PASSWORD in said
     assert Place.objects.filter(kind=PlaceKind.NEIGHBOURHOOD).count() == 20
     assert Place.objects.filter(kind=PlaceKind.DWELLING).count() == 60
+    # positions are given only where they are known, as GeoJSON: longitude before latitude
+    plaza = Place.objects.get(kind=PlaceKind.BUILDING, name="古北财富中心二期")
+    assert plaza.geometry == {"type": "Point", "coordinates": [121.403, 31.198]}
     assert Person.objects.count() > 150
     assert Person.objects.exclude(nationality="CN").exists()
     assert Vehicle.objects.count() > 20

@@ -3,8 +3,10 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
+from fangxian.demo.ground import csv_rows
 from fangxian.demo.street import Building, Compound, Street
 from fangxian.places import actions, loading
 from fangxian.places.actions import NewPlace
@@ -60,7 +62,7 @@ def _grids(street: Street, ids: dict[str, UUID]) -> Iterator[NewPlace]:
 def _compound(compound: Compound, ids: dict[str, UUID]) -> Iterator[NewPlace]:
     root = NewPlace(
         kind=PlaceKind.COMPOUND, name=compound.name, name_en=compound.name_en, parent=ids[compound.neighbourhood],
-        code=compound.code, address=compound.address, geometry=None,
+        code=compound.code, address=compound.address,
         profile={
             "languages": list(compound.languages), "entries": compound.entries, "hours": compound.hours,
             "note": compound.note,
@@ -81,10 +83,18 @@ def _compound(compound: Compound, ids: dict[str, UUID]) -> Iterator[NewPlace]:
         )  # fmt: skip
 
 
+def _point(name: str) -> dict[str, Any] | None:
+    """Where a building stands, as a GeoJSON point, for the few whose position is known (within some 300 m)."""
+    row = next((row for row in csv_rows("points.csv") if row["name"] == name), None)
+    if row is None:
+        return None
+    return {"type": "Point", "coordinates": [float(row["longitude"]), float(row["latitude"])]}
+
+
 def _building(building: Building, ids: dict[str, UUID]) -> Iterator[NewPlace]:
     root = NewPlace(
         kind=PlaceKind.BUILDING, name=building.name, name_en=building.name_en, parent=ids[building.neighbourhood],
-        code=building.code, grid=ids[building.grid], address=building.address,
+        code=building.code, grid=ids[building.grid], address=building.address, geometry=_point(building.name),
         profile={"languages": ["zh", "en"], "entries": len(building.gates), "note": building.note},
     )  # fmt: skip
     yield root
