@@ -65,10 +65,6 @@ def live_grants(staff: Staff, now: datetime) -> QuerySet[RoleGrant]:
     return staff.grants.filter(period, since__lte=now).select_related("place")
 
 
-def roles_of(staff: Staff, now: datetime) -> list[RoleGrant]:
-    return list(live_grants(staff, now).order_by("since"))
-
-
 def reach_of(grants: Iterable[RoleGrant], capability: Capability) -> Reach:
     """The reach that these grants give for one capability."""
     paths: set[str] = set()

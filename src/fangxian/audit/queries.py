@@ -22,7 +22,3 @@ def chain_is_intact(day: date) -> bool:
         and previous == bytes(root.last_seal)
         and bytes(root.signature) == sign_root(day, count, previous)
     )
-
-
-def history_of(target: str, limit: int = 50) -> list[Entry]:
-    return list(Entry.objects.filter(target=target).order_by("-at_us")[:limit])

@@ -48,12 +48,6 @@ def load(*, street: Street, by: str, now: datetime) -> Ground:
     return Ground(top, coded)
 
 
-def ground_of(street_place: Place) -> Ground:
-    """The same for a street that is loaded already."""
-    rows = Place.objects.filter(street_place.subtree, code__isnull=False)
-    return Ground(street_place, {str(row.code): row for row in rows})
-
-
 def _grids(street: Street, ids: dict[str, UUID]) -> Iterator[NewPlace]:
     for grid in street.grids:
         yield NewPlace(kind=PlaceKind.GRID, name=grid.name, parent=ids[grid.neighbourhood], code=grid.code)

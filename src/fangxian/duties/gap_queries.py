@@ -8,7 +8,7 @@ from operator import or_
 from typing import Final
 from uuid import UUID
 
-from django.db.models import Count, Max, Min, Q
+from django.db.models import Count, Q
 
 from fangxian.accounts.access import Reach, live_grants, reach_of
 from fangxian.accounts.models import RoleGrant, Staff
@@ -204,11 +204,6 @@ def _unheld_below(steps: Sequence[EscalationStep], nodes: Sequence[UUID], posts:
     return [node for node in nodes if not any(posts.nearest(step.role, node) for step in steps)]
 
 
-def my_duties(staff: Staff, now: datetime, limit: int = PAGE) -> list[DutyGroup]:
-    """What this person is first to do until the end of the day, within reach: grouped by rule and window."""
-    return _my_duties(list(live_grants(staff, now)), now, limit)
-
-
 def _my_duties(grants: Sequence[RoleGrant], now: datetime, limit: int) -> list[DutyGroup]:
     reach = reach_of(grants, Capability.RECORD)
     roles = {grant.role for grant in grants}
@@ -316,24 +311,3 @@ def gap_history(gap: Gap, now: datetime) -> GapHistory:
     closed = clock.from_us(full.closed_us) if full.closed_us else None
     events.sort(key=lambda event: event.at, reverse=True)
     return GapHistory(line, full.status, full.outcome, full.reason, closed, full.closed_by, tuple(events), earlier)
-
-
-@dataclass(frozen=True)
-class GapSpread:
-    """How many gaps are open at a node, and how old the oldest is."""
-
-    node_id: UUID
-    count: int
-    oldest_at: datetime
-    newest_at: datetime
-
-
-def spread_by_node(where: Q) -> list[GapSpread]:
-    rows = (
-        Gap.objects.filter(where, status=GapStatus.OPEN)
-        .values("node_id")
-        .annotate(n=Count("id"), first=Min("lapsed_us"), last=Max("lapsed_us"))
-    )
-    return [
-        GapSpread(row["node_id"], row["n"], clock.from_us(row["first"]), clock.from_us(row["last"])) for row in rows
-    ]

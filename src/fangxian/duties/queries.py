@@ -129,16 +129,6 @@ def _still_running(rules: Iterable[Rule], now: datetime) -> list[Q]:
     return [Q(day=day, rule_id__in=ids) for day, ids in began.items()]
 
 
-def numbers_by_node(nodes: Q) -> dict[UUID, dict[str, Numbers]]:
-    """Tallies of single counting nodes, for a list of grids."""
-    found: dict[UUID, dict[str, Numbers]] = defaultdict(dict)
-    for node_id, kind, enrolled, uncovered in Tally.objects.filter(nodes).values_list(
-        "node_id", "kind", "enrolled", "uncovered"
-    ):
-        found[node_id][kind] = Numbers(enrolled, uncovered)
-    return dict(found)
-
-
 @dataclass(frozen=True)
 class Mismatch:
     """A counter that disagrees with the rows behind it."""

@@ -46,12 +46,6 @@ class Link:
 
 
 @dataclass(frozen=True)
-class Fact:
-    label: str
-    value: str
-
-
-@dataclass(frozen=True)
 class Masked:
     kind: str
     country: str

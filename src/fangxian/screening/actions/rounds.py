@@ -95,7 +95,7 @@ def enrol_missing(*, round: Round, by: str, now: datetime, polite: bool = True) 
 def _pace(polite: bool) -> Pace:
     """Enrolling has a fixed cost a transaction of some 20 ms, so that shorter chunks would take the lock all day."""
     if not polite:
-        return Pace(2_000, 1.0, 2_000, pause=False)
+        return Pace.alone()
     pace = Pace.for_database()
     pace.target_seconds = max(pace.target_seconds, 0.04)
     return pace

@@ -7,7 +7,6 @@ from datetime import datetime
 from typing import Final
 from uuid import UUID
 
-from django.db import IntegrityError
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -20,6 +19,7 @@ from fangxian.registry.identifiers import Plate, read_plate
 from fangxian.registry.models import Vehicle
 from fangxian.screening import rules
 from fangxian.screening.actions import findings
+from fangxian.screening.actions.batches import record_in_batches
 from fangxian.screening.actions.items import Recorded, Sighting, Status
 from fangxian.screening.actions.rounds import COHORTS, enrol_members, missing_members
 from fangxian.screening.actions.tasks import TRAVEL_HOURS, figures, give_once, section_at
@@ -33,10 +33,9 @@ from fangxian.screening.models import (
     VehicleSighting,
 )
 from fangxian.shared import clock, crypto, text
-from fangxian.shared.writer import Pace, in_chunks
+from fangxian.shared.writer import Pace
 
 TRAVEL_TITLE = gettext_lazy("A vehicle came from a key region: ask who came in it")
-READ_AHEAD: Final = 2_000
 TRAVEL_ROLES: Final = (Role.HEALTH_STAFF, Role.COMMITTEE_SECRETARY)
 
 
@@ -51,36 +50,16 @@ def record_sightings(
 
     A registered vehicle is covered by being seen; one that the register lacks becomes a finding with a duty.
     """
-    answers: dict[UUID, Recorded] = {}
-    ordered = sorted(items, key=lambda item: item.observed_at)
-    pace = pace or (Pace.for_database() if polite else Pace.alone())
-    for start in range(0, len(ordered), READ_AHEAD):
-        part = ordered[start : start + READ_AHEAD]
-        try:
-            answers |= _record_part(part, by, now, pace, polite=polite and len(items) > 1)
-        except IntegrityError:
-            # the same records, or the same finding, came in twice at the same moment: now the other one is to be seen
-            answers |= _record_part(part, by, now, pace, polite=polite and len(items) > 1)
-    return [answers[item.id] for item in items]
+    return record_in_batches(
+        items, read=_Known, record=lambda part, known: _Batch(part, by, now, known).record(), now=now, pace=pace,
+        polite=polite,
+    )  # fmt: skip
 
 
 def normal_plate(raw: str) -> str:
     """A plate as the register writes it; what has no known form is kept as it was read."""
     found = read_plate(raw)
     return found.value if isinstance(found, Plate) else text.squeeze(raw).upper()[:12]
-
-
-def _record_part(
-    items: Sequence[Sighting], by: str, now: datetime, pace: Pace, *, polite: bool
-) -> dict[UUID, Recorded]:  # fmt: skip
-    answers: dict[UUID, Recorded] = {}
-    known = _Known(items, now)
-
-    def write(part: Sequence[Sighting]) -> None:
-        answers.update(_Batch(part, by, now, known).record())
-
-    in_chunks(items, write, pace=pace, polite=polite)
-    return answers
 
 
 class _Known:

@@ -7,7 +7,6 @@ from datetime import datetime
 from typing import Final
 from uuid import UUID
 
-from django.db import IntegrityError
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, gettext_noop
@@ -20,6 +19,7 @@ from fangxian.places.models import Place, PlaceKind
 from fangxian.registry.models import Attachment, Relation, Subject, SubjectKind
 from fangxian.screening import rules
 from fangxian.screening.actions import findings
+from fangxian.screening.actions.batches import record_in_batches
 from fangxian.screening.actions.items import PersonAnswer, Recorded, Status, Visit
 from fangxian.screening.actions.rounds import COHORTS, STANDING
 from fangxian.screening.actions.tasks import REGISTER_HOURS, TRAVEL_HOURS, figures, give_once, section_at
@@ -34,14 +34,13 @@ from fangxian.screening.models import (
     VisitPerson,
 )
 from fangxian.shared import clock, text
-from fangxian.shared.writer import Pace, in_chunks
+from fangxian.shared.writer import Pace
 
 REFUSED_TITLE = gettext_lazy("A household refused the visit: go along and settle it")
 TRAVEL_TITLE = gettext_lazy("Somebody was in a key region: ask and decide on observation")
 VACANT_TITLE = gettext_lazy("Found vacant, but people are registered there: correct the register")
 GONE_TITLE = gettext_lazy("Somebody no longer lives here: correct the register")
 VACANT_NOTE: Final = gettext_noop("The door was recorded as vacant.")
-READ_AHEAD: Final = 2_000
 TRAVEL_ROLES: Final = (Role.HEALTH_STAFF, Role.COMMITTEE_SECRETARY)
 
 
@@ -57,30 +56,10 @@ def record_visits(
     Idempotent by id. A visit that contradicts something is stored with a mark; only what names no open door of the
     register is refused.
     """
-    answers: dict[UUID, Recorded] = {}
-    ordered = sorted(items, key=lambda item: item.observed_at)
-    pace = pace or (Pace.for_database() if polite else Pace.alone())
-    for start in range(0, len(ordered), READ_AHEAD):
-        part = ordered[start : start + READ_AHEAD]
-        try:
-            answers |= _record_part(part, by, now, pace, polite=polite and len(items) > 1)
-        except IntegrityError:
-            # the same records, or the same finding, came in twice at the same moment: now the other one is to be seen
-            answers |= _record_part(part, by, now, pace, polite=polite and len(items) > 1)
-    return [answers[item.id] for item in items]
-
-
-def _record_part(
-    items: Sequence[Visit], by: str, now: datetime, pace: Pace, *, polite: bool
-) -> dict[UUID, Recorded]:  # fmt: skip
-    answers: dict[UUID, Recorded] = {}
-    known = _Known(items, now)
-
-    def write(part: Sequence[Visit]) -> None:
-        answers.update(_Batch(part, by, now, known).record())
-
-    in_chunks(items, write, pace=pace, polite=polite)
-    return answers
+    return record_in_batches(
+        items, read=_Known, record=lambda part, known: _Batch(part, by, now, known).record(), now=now, pace=pace,
+        polite=polite,
+    )  # fmt: skip
 
 
 class _Known:
