@@ -44,6 +44,15 @@ class Capability(StrEnum):
     IMPORT = "import"
     PLACES = "places"
     STOCK = "stock"
+    GATE = "gate"
+    """Stand at a gate: check, override, ask a host, hand over parcels."""
+    GATE_BOARD = "gate_board"
+    PASSES = "passes"
+    """Issue, suspend, restore, revoke and print passes."""
+    DEVICES = "devices"
+    """Register machines and tablets of gates, set gates up, plan their guards."""
+    TRACE = "trace"
+    """Ask who was where with whom; each answer is audited with its purpose."""
     PLAYBOOK = "playbook"
     ACCOUNTS = "accounts"
     AUDIT = "audit"
@@ -51,25 +60,26 @@ class Capability(StrEnum):
 
 _C = Capability
 _SEE = frozenset({_C.BOARD, _C.GAPS})
+_GATES = frozenset({_C.GATE, _C.GATE_BOARD, _C.PASSES, _C.DEVICES})
 _DESK = _SEE | {_C.RECORD, _C.DISINFECT, _C.REGISTER, _C.SEARCH, _C.REVEAL, _C.IMPORT}
 _LEAD = _DESK | {_C.WAIVE, _C.GIVE_DUTY, _C.ROUNDS, _C.PLACES, _C.STOCK}
 
 CAPABILITIES: dict[Role, frozenset[Capability]] = {
-    Role.STREET_LEADER: _SEE | {_C.WAIVE, _C.GIVE_DUTY, _C.ROUNDS, _C.REGISTER, _C.SEARCH, _C.REVEAL},
-    Role.SECTION_HEAD: _LEAD,
-    Role.COMMITTEE_SECRETARY: _LEAD,
-    Role.COMMITTEE_WORKER: _DESK | {_C.STOCK},
+    Role.STREET_LEADER: _SEE | {_C.GATE_BOARD, _C.WAIVE, _C.GIVE_DUTY, _C.ROUNDS, _C.REGISTER, _C.SEARCH, _C.REVEAL},
+    Role.SECTION_HEAD: _LEAD | _GATES | {_C.TRACE},
+    Role.COMMITTEE_SECRETARY: _LEAD | _GATES,
+    Role.COMMITTEE_WORKER: _DESK | {_C.STOCK, _C.GATE, _C.GATE_BOARD, _C.PASSES},
     Role.GRID_WORKER: _SEE | {_C.RECORD, _C.DISINFECT, _C.REGISTER, _C.SEARCH},
-    Role.VOLUNTEER: _SEE | {_C.RECORD, _C.DISINFECT},
+    Role.VOLUNTEER: _SEE | {_C.RECORD, _C.DISINFECT, _C.GATE},
     Role.COMMUNITY_POLICE: _SEE | {_C.RECORD, _C.REGISTER, _C.SEARCH, _C.REVEAL},
-    Role.SPECIAL_GUARD: _SEE | {_C.RECORD},
-    Role.DISTRICT_LEADER: frozenset({_C.BOARD}),
-    Role.BUILDING_PARTY_WORKER: _SEE | {_C.RECORD, _C.DISINFECT, _C.REGISTER, _C.SEARCH, _C.IMPORT},
-    Role.PROPERTY_MANAGER: _SEE | {_C.RECORD, _C.DISINFECT, _C.STOCK, _C.IMPORT},
+    Role.SPECIAL_GUARD: _SEE | {_C.RECORD, _C.GATE},
+    Role.DISTRICT_LEADER: frozenset({_C.BOARD, _C.GATE_BOARD}),
+    Role.BUILDING_PARTY_WORKER: _SEE | _GATES | {_C.RECORD, _C.DISINFECT, _C.REGISTER, _C.SEARCH, _C.IMPORT},
+    Role.PROPERTY_MANAGER: _SEE | _GATES | {_C.RECORD, _C.DISINFECT, _C.STOCK, _C.IMPORT},
     Role.ENTERPRISE_HR: frozenset({_C.IMPORT}),
     Role.PHARMACY: frozenset({_C.STOCK}),
-    Role.HEALTH_STAFF: _SEE | {_C.RECORD, _C.REGISTER, _C.SEARCH, _C.REVEAL},
-    Role.GATE_GUARD: _SEE | {_C.RECORD},
+    Role.HEALTH_STAFF: _SEE | {_C.RECORD, _C.REGISTER, _C.SEARCH, _C.REVEAL, _C.TRACE},
+    Role.GATE_GUARD: _SEE | {_C.RECORD, _C.GATE, _C.GATE_BOARD},
     Role.AUDITOR: frozenset({_C.BOARD, _C.AUDIT}),
     Role.ADMINISTRATOR: frozenset({_C.BOARD, _C.PLAYBOOK, _C.ACCOUNTS, _C.PLACES, _C.IMPORT, _C.AUDIT}),
 }

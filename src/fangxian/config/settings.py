@@ -36,7 +36,12 @@ PROBE_URL = env.text(
 CHANNELS = ["field", "console"]
 PLAYBOOKS_DIR = Path(env.text("FANGXIAN_PLAYBOOKS", str(ROOT / "playbooks"), "directory of the playbooks")).resolve()
 # Each module registers the schema of its package's sections of a playbook; faults are reported in this order.
-PLAYBOOK_SECTIONS = ["fangxian.duties.sections", "fangxian.screening.playbook", "fangxian.hygiene.playbook"]
+PLAYBOOK_SECTIONS = [
+    "fangxian.duties.sections",
+    "fangxian.screening.playbook",
+    "fangxian.hygiene.playbook",
+    "fangxian.gates.playbook",
+]
 # Lists of public areas name their types by the words of the playbook; the register does not know who keeps it.
 IMPORT_AREA_TYPES = "fangxian.hygiene.vocabulary.area_type_words"
 
@@ -82,12 +87,16 @@ CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"
 
 INSTALLED_APPS = [
     "fangxian.console",
+    "fangxian.resident",
+    "fangxian.intake",
     "fangxian.worker",
     "fangxian.demo",
     "fangxian.command",
     "fangxian.screening",
+    "fangxian.gates",
     "fangxian.hygiene",
     "fangxian.stock",
+    "fangxian.rota",
     "fangxian.duties",
     "fangxian.registry",
     "fangxian.accounts",
