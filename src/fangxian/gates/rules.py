@@ -7,7 +7,7 @@ Everything that may change between two people at two gates (inside or outside, o
 from dataclasses import dataclass
 from enum import StrEnum
 
-from fangxian.gates.models import Direction, Outcome, PassKind, PassStatus
+from fangxian.gates.models import Direction, Method, Outcome, PassKind, PassStatus
 from fangxian.gates.playbook import GatesSection
 from fangxian.shared.clock import MINUTE_US
 
@@ -128,9 +128,133 @@ class Decision:
     code: Code
 
 
+OK = Decision(Outcome.ADMIT, Code.OK)
+EXIT = Decision(Outcome.ADMIT, Code.EXIT)
+SECOND_OK = Decision(Outcome.ADMIT, Code.SECOND_OK)
+REFUSED = {code: Decision(Outcome.REFUSE, code) for code in Code}
+HOLDS = {code: Decision(Outcome.HOLD, code) for code in Code}
+FEVER_AGAIN = Decision(Outcome.REFER, Code.FEVER_AGAIN)
+FEVERS = (HOLDS[Code.FEVER], FEVER_AGAIN)
+HIGHEST_DECIDEC = 420
+"""Above this the thermometer is wrong, not the person."""
+
+
 def decide(*, plan: GatesSection, gate: GateFacts, permit: PassFacts | None, seen: Seen, state: State) -> Decision:
-    """Admit, refuse, hold or refer, and why. The first thing that is wrong decides, in the order a guard asks."""
-    raise NotImplementedError
+    """Admit, refuse, hold or refer, and why. The first thing that is wrong decides, in the order a guard asks.
+
+    The gate, then the pass, then the person (mask, temperature, identity, declaration), then what is counted. A
+    fever outranks a missing mask: somebody who is turned away is still measured. A reading that was taken counts
+    even where the plan does not ask for one. Nobody is locked in: whatever is wrong with a pass, it lets out.
+    Overrides are not decided here.
+    """
+    if not gate.is_open:
+        return REFUSED[Code.GATE_CLOSED]
+    if gate.direction != Direction.BOTH and gate.direction != seen.direction:
+        return REFUSED[Code.WRONG_DIRECTION]
+    if seen.direction == Direction.OUT:
+        return _leaving(plan, permit, seen, state)
+    if seen.problem is not None:
+        return REFUSED[seen.problem]
+    if permit is None:
+        return _without_pass(seen, state)
+    return (
+        _pass_fault(gate, permit, seen)
+        or _held_fault(permit, state)
+        or _body_fault(plan, seen)
+        or _person_fault(plan, permit, seen, state)
+        or _count_fault(plan, gate, permit, seen, state)
+        or (OK if seen.second_of_us is None else SECOND_OK)
+    )
+
+
+def _leaving(plan: GatesSection, permit: PassFacts | None, seen: Seen, state: State) -> Decision:
+    """Under observation at home means not out of the compound; out of an office everybody may go."""
+    if state.held and (permit is None or permit.kind == PassKind.RESIDENT):
+        return REFUSED[Code.HELD_HERE]
+    if permit is not None and permit.kind == PassKind.RESIDENT and 0 < plan.outings <= state.outings_used:
+        return HOLDS[Code.NO_OUTINGS]
+    if state.inside is False and not seen.again:
+        return HOLDS[Code.ALREADY_OUTSIDE]
+    return EXIT
+
+
+def _without_pass(seen: Seen, state: State) -> Decision:
+    """A person is sent away; a vehicle cannot be without blocking the drive, so it waits while it is looked up."""
+    if not seen.plate:
+        return REFUSED[Code.NO_PASS]
+    return HOLDS[Code.NO_PASS] if state.known else HOLDS[Code.UNKNOWN_VEHICLE]
+
+
+def _pass_fault(gate: GateFacts, permit: PassFacts, seen: Seen) -> Decision | None:
+    """In force, here, by this door. A pass without a zone (a courier's) goes by any door of a zone. A pass for one
+    gate also counts at the counters inside it, where the company decides."""
+    if permit.status != PassStatus.LIVE:
+        return REFUSED[Code.REVOKED if permit.status == PassStatus.REVOKED else Code.SUSPENDED]
+    if seen.at_us < permit.from_us:
+        return REFUSED[Code.NOT_YET]
+    if seen.at_us >= permit.until_us:
+        return REFUSED[Code.EXPIRED]
+    if gate.place_id not in permit.place_ids:
+        return REFUSED[Code.WRONG_PLACE]
+    if permit.gate_id and permit.gate_id != gate.gate_id and not gate.inner_enterprise:
+        return REFUSED[Code.WRONG_GATE]
+    if gate.zones and permit.zone not in gate.zones:
+        return REFUSED[Code.WRONG_ZONE]
+    if gate.inner_enterprise and permit.enterprise_id != gate.inner_enterprise:
+        return REFUSED[Code.WRONG_COMPANY]
+    return None
+
+
+def _held_fault(permit: PassFacts, state: State) -> Decision | None:
+    """Under observation one goes home, and nowhere else."""
+    return REFUSED[Code.HELD_HERE] if state.held and permit.kind != PassKind.RESIDENT else None
+
+
+def _body_fault(plan: GatesSection, seen: Seen) -> Decision | None:
+    reading = _temperature_fault(plan, seen)
+    if plan.ask_mask and not seen.mask and reading not in FEVERS:
+        return HOLDS[Code.NO_MASK] if seen.mask is None else REFUSED[Code.NO_MASK]
+    return reading
+
+
+def _temperature_fault(plan: GatesSection, seen: Seen) -> Decision | None:
+    if seen.decidec is None:
+        asked = plan.ask_temperature or seen.second_of_us is not None
+        return HOLDS[Code.NO_TEMPERATURE] if asked else None
+    if seen.decidec < plan.lowest_decidec or seen.decidec > HIGHEST_DECIDEC:
+        return HOLDS[Code.ODD_TEMPERATURE]
+    if seen.second_of_us is None:
+        return HOLDS[Code.FEVER] if seen.decidec >= plan.fever_decidec else None
+    if seen.method != Method.AXILLARY:
+        return HOLDS[Code.SECOND_NOT_AXILLARY]
+    if not fever_wait_over(plan, seen.second_of_us, seen.at_us):
+        return HOLDS[Code.SECOND_TOO_SOON]
+    return FEVER_AGAIN if seen.decidec >= plan.fever_decidec else None
+
+
+def _person_fault(plan: GatesSection, permit: PassFacts, seen: Seen, state: State) -> Decision | None:
+    """A vehicle's pass names no face: its occupants are counted instead."""
+    if permit.kind == PassKind.VEHICLE:
+        if seen.occupants is None:
+            return HOLDS[Code.NO_OCCUPANTS]
+    elif not seen.identity:
+        return HOLDS[Code.NOT_CONFIRMED] if seen.identity is None else REFUSED[Code.NOT_THE_HOLDER]
+    if plan.ask_declaration and not state.declaration_ok and not seen.declared:
+        return HOLDS[Code.NO_DECLARATION]
+    return None
+
+
+def _count_fault(plan: GatesSection, gate: GateFacts, permit: PassFacts, seen: Seen, state: State) -> Decision | None:
+    """To be late is fine. The entry of a single-use pass is the outer gate's: the counters inside do not ask again."""
+    if permit.slot_from is not None and seen.minute < permit.slot_from - plan.early_minutes:
+        return HOLDS[Code.TOO_EARLY]
+    if permit.once and state.uses > 0 and not gate.inner_enterprise:
+        return REFUSED[Code.USED_UP]
+    if state.inside and not seen.again:
+        return HOLDS[Code.ALREADY_INSIDE]
+    if gate.day_cap is not None and state.entries_today >= gate.day_cap:
+        return HOLDS[Code.FULL]
+    return None
 
 
 def fever_wait_over(plan: GatesSection, first_us: int, at_us: int) -> bool:
