@@ -1,9 +1,38 @@
-"""The WSGI application that Granian serves."""
+"""The WSGI application that Granian serves: the hot path before Django, on one port.
+
+The server runs many blocking threads, because each waits for its commit; Django runs in a pool of its own, so that no
+more threads than that hold a database connection and its cache.
+"""
 
 import os
+from collections.abc import Iterable
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any, Final
 
 from django.core.wsgi import get_wsgi_application
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "fangxian.config.settings")
 
-application = get_wsgi_application()
+django_application = get_wsgi_application()
+
+from fangxian.intake import front  # noqa: E402 - its models need the applications that the line above loads
+
+DJANGO_THREADS: Final = 8
+_pool: Final = ThreadPoolExecutor(DJANGO_THREADS, thread_name_prefix="django")
+
+
+def application(environ: dict[str, Any], start_response: front.StartResponse) -> Iterable[bytes]:
+    if environ["PATH_INFO"].startswith(front.PREFIX):
+        return front.application(environ, start_response)
+    return _pool.submit(_django, environ, start_response).result()
+
+
+def _django(environ: dict[str, Any], start_response: front.StartResponse) -> Iterable[bytes]:
+    """The whole answer is made in the pool's thread: a body that is read later would use its connection elsewhere."""
+    answer = django_application(environ, start_response)
+    try:
+        return [b"".join(answer)]
+    finally:
+        close = getattr(answer, "close", None)
+        if close is not None:
+            close()

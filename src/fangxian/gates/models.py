@@ -190,7 +190,12 @@ class Check(models.Model):
     direction = models.CharField(max_length=4, choices=Direction)
     outcome = models.CharField(max_length=6, choices=Outcome)
     code = models.CharField(max_length=24, help_text="of rules.Code")
-    said = models.CharField(max_length=6, choices=Outcome, blank=True, help_text="what an offline device decided")
+    said = models.CharField(
+        max_length=6,
+        choices=Outcome,
+        blank=True,
+        help_text="what the server decides, where the device or the guard decided otherwise",
+    )
     marks = models.CharField(max_length=120, blank=True, help_text="contradictions and clocks, with commas between")
     decidec = models.SmallIntegerField(null=True)
     method = models.CharField(max_length=8, choices=Method, blank=True)
@@ -236,12 +241,14 @@ class Presence(models.Model):
     since_us = models.BigIntegerField()
     check_id = models.UUIDField()
     gate_id = models.UUIDField()
+    root = models.BooleanField(default=True, help_text="a compound or building, not a tenant's rooms inside one")
 
     field_classes: ClassVar[dict[str, str]] = {"who": "direct"}
 
     class Meta:
         constraints: ClassVar[list[models.BaseConstraint]] = [
-            models.UniqueConstraint(fields=["place_id", "who"], name="presence_once")
+            # who comes first: the batch asks where somebody is
+            models.UniqueConstraint(fields=["who", "place_id"], name="presence_once")
         ]
         indexes: ClassVar[list[models.Index]] = [
             models.Index(fields=["place_id"], condition=Q(inside=True), name="presence_inside")
@@ -249,8 +256,9 @@ class Presence(models.Model):
 
 
 class Used(models.Model):
-    """How often something that is limited was used: `key` is `out:<household>:<day>`, `cap:<gate>:<day>` or
-    `once:<pass>`. The row is locked by the batch that decides."""
+    """How often something that is limited was used. `key` is `out:<household>:<period>`, `cap:<gate>:<day>`,
+    `once:<pass>`, `in:<place>` (people inside now) or `ref:<day>` (referrals); days are counted from 1970.
+    Rows change only in the batch that decides."""
 
     key = models.CharField(max_length=64, primary_key=True)
     count = models.PositiveIntegerField(default=0)

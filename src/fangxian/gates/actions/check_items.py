@@ -1,0 +1,69 @@
+"""What a device sends for one check, what is known of it before it is stored, and what is answered."""
+
+from dataclasses import dataclass
+from typing import Annotated, Literal
+from uuid import UUID
+
+from msgspec import Meta, Struct
+
+from fangxian.gates.plan import InForce
+from fangxian.gates.queries.hot import GateRow
+from fangxian.gates.rules import Code
+
+Text = Annotated[str, Meta(max_length=200)]
+
+
+class CheckIn(Struct, frozen=True, kw_only=True):
+    """One check as a device sends it. `at` and `device_us` are microseconds of the device's own clock."""
+
+    id: UUID
+    at: int
+    dir: Literal["in", "out"]
+    token: Annotated[str, Meta(max_length=1_000)] | None = None
+    number: Annotated[str, Meta(max_length=24)] | None = None
+    plate: Annotated[str, Meta(max_length=12)] | None = None
+    occupants: Annotated[int, Meta(ge=0, le=99)] | None = None
+    mask: bool | None = None
+    temp: Annotated[float, Meta(ge=20, le=50)] | None = None
+    method: Literal["", "forehead", "axillary", "camera"] = ""
+    identity: bool | None = None
+    declared: bool | None = None
+    first: UUID | None = None
+    again: bool = False
+    override: Text = ""
+    offline: bool = False
+    said: Literal["", "admit", "refuse", "hold", "refer"] = ""
+    said_code: Annotated[str, Meta(max_length=24)] = ""
+    guard: Annotated[str, Meta(max_length=40)] = ""
+    gate: UUID | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """A check before its batch: the clock set right, the token vetted. Instants are microseconds UTC."""
+
+    item: CheckIn
+    device_id: str
+    gate: GateRow
+    digest: bytes | None
+    problem: Code | None
+    observed_us: int
+    received_us: int
+    wrong_clock: bool
+    plan: InForce
+
+
+class Taken(Struct, kw_only=False):
+    """The answer for one check. `status`: stored, known (it was stored before; the answer is that of then), failed."""
+
+    id: str
+    status: Literal["stored", "known", "failed"]
+    outcome: str = ""
+    code: str = ""
+    kind: str = ""
+    name: str = ""
+    company: str = ""
+    zone: str = ""
+    inside: int | None = None
+    referral: str = ""
+    marks: tuple[str, ...] = ()

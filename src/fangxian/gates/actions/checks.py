@@ -1,0 +1,116 @@
+"""Checks come in: vetted one by one, then decided and stored together.
+
+`record` may be called from any thread, outside any transaction; it returns when the rows are committed.
+"""
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from functools import lru_cache
+from typing import Final
+from uuid import UUID
+
+from fangxian.gates import tokens
+from fangxian.gates.actions.check_batch import write_batch
+from fangxian.gates.actions.check_items import CheckIn, Prepared, Taken
+from fangxian.gates.models import SigningKey
+from fangxian.gates.plan import InForce, Kept
+from fangxian.gates.queries.hot import fresh, gate_row
+from fangxian.gates.rules import Code
+from fangxian.shared import clock
+from fangxian.shared.clock import MINUTE_US
+from fangxian.shared.group_commit import GroupCommit
+
+MOST_TOKENS: Final = 32_768
+
+
+@dataclass(frozen=True, slots=True)
+class DeviceFacts:
+    id: UUID
+    gate_id: UUID
+
+
+_writer: Final[GroupCommit[Prepared, Taken]] = GroupCommit(write_batch, name="gate checks")
+_plan: Final = Kept()
+
+
+def writer() -> GroupCommit[Prepared, Taken]:
+    """For the metrics of the hot path."""
+    return _writer
+
+
+def record(
+    items: Sequence[CheckIn], device: DeviceFacts, now: datetime, *, device_us: int | None = None
+) -> list[Taken]:
+    """Decide and store `items`; one answer for each, in their order.
+
+    `device_us` is what the device's clock showed when it sent them. Raises FullError and NotStoredError.
+    """
+    plan = _plan.at(now, fresh)
+    now_us = clock.to_us(now)
+    shift = 0 if device_us is None else now_us - device_us
+    tolerance = plan.section.clock_tolerance_minutes * MINUTE_US
+    prepared = [_prepare(item, device, plan, now_us, shift, tolerance) for item in items]
+    taken = _writer.submit(prepared)
+    return [found or Taken(item.id.hex, "failed") for item, found in zip(items, taken, strict=True)]
+
+
+def _prepare(item: CheckIn, device: DeviceFacts, plan: InForce, now_us: int, shift: int, tolerance: int) -> Prepared:
+    gate = gate_row(_chosen_gate(item, device), now_us)
+    wrong = abs(shift) > tolerance
+    observed = item.at + shift if wrong else item.at
+    if observed > now_us + tolerance:
+        wrong = True
+    observed = min(observed, now_us)
+    digest, problem = (None, None) if item.token is None else _vet(item.token.strip(), now_us)
+    return Prepared(
+        item=item, device_id=device.id.hex, gate=gate, digest=digest, problem=problem, observed_us=observed,
+        received_us=now_us, wrong_clock=wrong, plan=plan,
+    )  # fmt: skip
+
+
+def _chosen_gate(item: CheckIn, device: DeviceFacts) -> UUID:
+    """The device's own gate, or a counter inside it; a device speaks for no other gate."""
+    if item.gate is None or item.gate == device.gate_id:
+        return device.gate_id
+    return item.gate if gate_row(item.gate, 0).inner_of == device.gate_id.hex else device.gate_id
+
+
+@dataclass(frozen=True)
+class _Trusted:
+    """The public keys of one moment, with their numbers as a whole to tell one set from the next."""
+
+    slot: int
+    kids: frozenset[int]
+    keys: Mapping[int, tokens.PublicKey]
+
+
+_KEYS_SECONDS: Final = 5
+_trusted: dict[str, _Trusted] = {}
+
+
+def _keys(now_us: int) -> _Trusted:
+    """Read anew after seconds, so that a new key is trusted, and a distrusted one is not, without a restart."""
+    slot = now_us // (_KEYS_SECONDS * clock.SECOND_US)
+    kept = _trusted.get("now")
+    if kept is None or kept.slot != slot:
+        rows = fresh(lambda: list(SigningKey.objects.filter(distrusted_us__isnull=True)))
+        keys = {row.kid: tokens.public_key(bytes(row.public_x), bytes(row.public_y)) for row in rows}
+        kept = _trusted["now"] = _Trusted(slot, frozenset(keys), keys)
+    return kept
+
+
+def _vet(token: str, now_us: int) -> tuple[bytes, Code | None]:
+    return _vetted(token, _keys(now_us).kids)
+
+
+@lru_cache(maxsize=MOST_TOKENS)
+def _vetted(token: str, _kids: frozenset[int]) -> tuple[bytes, Code | None]:
+    """Digest of a token and what is wrong with it. A signature costs 100 µs; each is verified once for a key set."""
+    digest = hashlib.sha256(token.encode()).digest()
+    try:
+        tokens.verify(token, _trusted["now"].keys)
+    except tokens.TokenError as error:
+        return digest, error.code
+    return digest, None

@@ -1,0 +1,138 @@
+"""The group-commit writer: many callers, one transaction, one flush, and then all the answers.
+
+A batch grows while the one before it commits, so the more people wait, the fewer flushes each of them costs. An answer
+is given only after the commit. Nothing is decided from memory here: `write` reads and writes the database inside its
+transaction, so any number of processes may run beside each other.
+"""
+
+import logging
+import threading
+from collections import deque
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Generic, TypeVar
+
+from django.db import close_old_connections, connection
+
+from fangxian.shared.writer import write_lock
+
+logger = logging.getLogger(__name__)
+
+I = TypeVar("I")  # noqa: E741 - an item, beside R for its result
+R = TypeVar("R")
+
+MOST_WAITING = 4_000
+MOST_ITEMS = 400
+POSTGRES_LOCK = 0x66616E67
+"""Batches of several processes follow each other: each then reads what the one before it decided."""
+
+
+class FullError(Exception):
+    """Too much is waiting. Nothing was taken; the same may be sent again after a moment."""
+
+
+class NotStoredError(Exception):
+    """The database did not take it. Whether it is stored is not known; sending it again is harmless."""
+
+
+@dataclass
+class _Waiting(Generic[I, R]):
+    items: Sequence[I]
+    done: threading.Lock = field(default_factory=threading.Lock)
+    results: Sequence[R | None] | None = None
+
+
+class GroupCommit(Generic[I, R]):
+    """`write` gets the items of a batch inside one transaction and returns one result for each, in their order."""
+
+    def __init__(
+        self, write: Callable[[Sequence[I]], Sequence[R]], *, most_waiting: int = MOST_WAITING, name: str = "writer"
+    ) -> None:
+        self._write = write
+        self._most = most_waiting
+        self._name = name
+        self._queue: deque[_Waiting[I, R]] = deque()
+        self._count = 0
+        self._ready = threading.Condition(threading.Lock())
+        self._thread: threading.Thread | None = None
+        self.batches = 0
+        self.taken = 0
+        self.refused = 0
+
+    @property
+    def waiting(self) -> int:
+        """Items that are queued or being written."""
+        return self._count
+
+    def submit(self, items: Sequence[I]) -> Sequence[R | None]:
+        """Store `items` and wait until they are committed; None stands for one that alone could not be stored.
+
+        Raises FullError, or NotStoredError when none was stored.
+        """
+        mine: _Waiting[I, R] = _Waiting(items)
+        mine.done.acquire()
+        with self._ready:
+            # a lone long array is taken when nothing waits, so that a week's queue can come in at all
+            if self._count and self._count + len(items) > self._most:
+                self.refused += len(items)
+                raise FullError
+            self._queue.append(mine)
+            self._count += len(items)
+            if self._thread is None:
+                self._thread = threading.Thread(target=self._run, name=self._name, daemon=True)
+                self._thread.start()
+            self._ready.notify()
+        mine.done.acquire()
+        if mine.results is None:
+            raise NotStoredError
+        return mine.results
+
+    def _next(self) -> list[_Waiting[I, R]]:
+        with self._ready:
+            while not self._queue:
+                self._ready.wait()
+            batch = [self._queue.popleft()]
+            size = len(batch[0].items)
+            while self._queue and size + len(self._queue[0].items) <= MOST_ITEMS:
+                size += len(self._queue[0].items)
+                batch.append(self._queue.popleft())
+            return batch
+
+    def _run(self) -> None:
+        while True:
+            batch = self._next()
+            try:
+                self._commit(batch)
+            finally:
+                with self._ready:
+                    self._count -= sum(len(entry.items) for entry in batch)
+                for entry in batch:
+                    entry.done.release()
+
+    def _commit(self, batch: list[_Waiting[I, R]]) -> None:
+        """All together; when that fails, each item alone, so that one bad row costs nobody else an answer."""
+        items = [item for entry in batch for item in entry.items]
+        results: list[R | None] | None = self._try(items)
+        if results is None:
+            results = [found[0] if (found := self._try([item])) else None for item in items] if len(items) > 1 else []
+        at = 0
+        for entry in batch:
+            mine = results[at : at + len(entry.items)]
+            entry.results = mine if any(result is not None for result in mine) else None
+            at += len(entry.items)
+
+    def _try(self, items: list[I]) -> list[R | None] | None:
+        try:
+            with write_lock():
+                if connection.vendor == "postgresql":
+                    with connection.cursor() as cursor:
+                        cursor.execute("SELECT pg_advisory_xact_lock(%s)", [POSTGRES_LOCK])
+                results = self._write(items)
+        except Exception:
+            # the class and the place in the code are logged, never the row
+            logger.exception("%s: a batch of %d was not stored", self._name, len(items))
+            close_old_connections()
+            return None
+        self.batches += 1
+        self.taken += len(items)
+        return list(results)
