@@ -87,9 +87,20 @@ class GroupCommit(Generic[I, R]):
             raise NotStoredError
         return mine.results
 
+    def stop(self) -> None:
+        """End the thread and its connection once nothing waits; the next item starts another."""
+        with self._ready:
+            thread, self._thread = self._thread, None
+            self._ready.notify()
+        if thread is not None:
+            thread.join()
+
     def _next(self) -> list[_Waiting[I, R]]:
+        """The next batch; empty when the thread is to end."""
         with self._ready:
             while not self._queue:
+                if self._thread is not threading.current_thread():
+                    return []
                 self._ready.wait()
             batch = [self._queue.popleft()]
             size = len(batch[0].items)
@@ -99,8 +110,7 @@ class GroupCommit(Generic[I, R]):
             return batch
 
     def _run(self) -> None:
-        while True:
-            batch = self._next()
+        while batch := self._next():
             try:
                 self._commit(batch)
             finally:
@@ -108,6 +118,7 @@ class GroupCommit(Generic[I, R]):
                     self._count -= sum(len(entry.items) for entry in batch)
                 for entry in batch:
                     entry.done.release()
+        connection.close()
 
     def _commit(self, batch: list[_Waiting[I, R]]) -> None:
         """All together; when that fails, each item alone, so that one bad row costs nobody else an answer."""

@@ -47,13 +47,19 @@ def record(
 
     `device_us` is what the device's clock showed when it sent them. Raises FullError and NotStoredError.
     """
+    taken = _writer.submit(prepare(items, device, now, device_us=device_us))
+    return [found or Taken(item.id.hex, "failed") for item, found in zip(items, taken, strict=True)]
+
+
+def prepare(
+    items: Sequence[CheckIn], device: DeviceFacts, now: datetime, *, device_us: int | None = None
+) -> list[Prepared]:
+    """Set clocks right and verify what is new: all that needs no lock."""
     plan = _plan.at(now, fresh)
     now_us = clock.to_us(now)
     shift = 0 if device_us is None else now_us - device_us
     tolerance = plan.section.clock_tolerance_minutes * MINUTE_US
-    prepared = [_prepare(item, device, plan, now_us, shift, tolerance) for item in items]
-    taken = _writer.submit(prepared)
-    return [found or Taken(item.id.hex, "failed") for item, found in zip(items, taken, strict=True)]
+    return [_prepare(item, device, plan, now_us, shift, tolerance) for item in items]
 
 
 def _prepare(item: CheckIn, device: DeviceFacts, plan: InForce, now_us: int, shift: int, tolerance: int) -> Prepared:

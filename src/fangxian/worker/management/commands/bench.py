@@ -12,6 +12,7 @@ from django.db import connection
 
 from fangxian.command import benches as command
 from fangxian.duties import benches as duties
+from fangxian.gates import bench_checks
 from fangxian.registry import import_bench, search_bench
 from fangxian.shared.measure import Figure
 
@@ -19,6 +20,7 @@ BENCHES: dict[str, tuple[str, Callable[[], Iterator[Figure]]]] = {
     "board": ("the board of a street and of all Shanghai", command.boards),
     "sweep": ("a million duties with one percent due, and all due in one minute", duties.sweep),
     "import": ("a list of 17,000 people taken in", import_bench.run),
+    "gate-checks": ("the complete check at a gate, beside a Django view that writes a row", bench_checks.run),
     "search": ("a name fragment among a million people", search_bench.run),
 }
 
@@ -41,7 +43,8 @@ class Command(BaseCommand):
         with tempfile.TemporaryDirectory(prefix="fangxian-bench.") as folder:
             if connection.vendor == "sqlite":
                 # a file, since a database in memory has neither a journal nor a second connection
-                connection.settings_dict["TEST"]["NAME"] = str(Path(folder) / "bench.sqlite3")
+                # named as a server's own, for measurements that start one on it
+                connection.settings_dict["TEST"]["NAME"] = str(Path(folder) / "db.sqlite3")
             original = connection.settings_dict["NAME"]
             connection.creation.create_test_db(verbosity=0, autoclobber=True, serialize=False)
             try:
