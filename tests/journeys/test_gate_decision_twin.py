@@ -1,0 +1,44 @@
+"""What a tablet decides without a network is what the server decides: one table, in a real page."""
+
+import random
+from collections.abc import Callable
+from typing import Any
+
+from playwright.sync_api import Page
+
+from fangxian.gates.rules import decide
+from tests.support.gate_cases import CASES, PARTS, facts
+
+DECIDE_ALL = """async (cases) => {
+  const { decide } = await import("/static/console/js/gate/decide.js");
+  return cases.map((c) => decide(c.plan, c.gate, c.permit, c.seen, c.state));
+}"""
+
+
+def _in_the_browser(page: Page, cases: list[dict[str, Any]]) -> list[tuple[str, str]]:
+    return [(found["outcome"], found["code"]) for found in page.evaluate(DECIDE_ALL, cases)]
+
+
+def test_the_browser_decides_every_case_of_the_table(visit: Callable[..., Page]) -> None:
+    found = _in_the_browser(visit("/sign-in/"), CASES)
+    wrong = {
+        case["name"]: decision
+        for case, decision in zip(CASES, found, strict=True)
+        if decision != (case["outcome"], case["code"])
+    }
+    assert wrong == {}
+
+
+def test_the_browser_decides_mixtures_of_the_cases_as_the_server_does(visit: Callable[..., Page]) -> None:
+    """Parts of different cases put together: thousands of situations that nobody thought of."""
+    rng = random.Random(20200224)
+    mixed = [{part: rng.choice(CASES)[part] for part in PARTS} for _ in range(4_000)]
+    expected = [decide(**facts(case)) for case in mixed]
+    assert len({decision.code for decision in expected}) > 20
+    found = _in_the_browser(visit("/sign-in/"), mixed)
+    wrong = [
+        (case, decision)
+        for case, decision, other in zip(mixed, found, expected, strict=True)
+        if decision != (other.outcome.value, other.code.value)
+    ]
+    assert wrong == []
