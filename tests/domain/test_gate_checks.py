@@ -1,7 +1,9 @@
 """Checks decided and stored in batches: what is admitted, what is counted, and what a repeat does."""
 
 import threading
-from datetime import timedelta
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import Any
 
 import pytest
 from django.db import connection
@@ -12,6 +14,7 @@ from fangxian.gates.actions.check_items import CheckIn, Taken
 from fangxian.gates.actions.checks import DeviceFacts, prepare
 from fangxian.gates.models import Check, GateSetup, PassKind, Presence, Referral, Used
 from fangxian.gates.queries import hot
+from fangxian.places.models import Place
 from fangxian.shared import clock
 from fangxian.shared.group_commit import FullError, GroupCommit
 from fangxian.shared.writer import write_lock
@@ -42,7 +45,9 @@ def office(street: Street) -> Office:
     return make_office(street)
 
 
-def record(office: Office, *items: CheckIn, now=NOW, gate=None, device_us=None) -> list[Taken]:
+def record(
+    office: Office, *items: CheckIn, now: datetime = NOW, gate: Place | None = None, device_us: int | None = None
+) -> list[Taken]:
     """As `checks.record` does, on this thread: the rows of a test are not seen by another."""
     hot.forget()
     device = DeviceFacts(office.tablet.id, (gate or office.front).id)
@@ -241,7 +246,7 @@ def test_a_tenants_counter_is_a_gate_inside_the_gate(street: Street, office: Off
     assert Used.objects.get(key=f"in:{office.building.id.hex}").count == 2
 
 
-def test_queries_do_not_grow_with_the_batch(street: Street, office: Office, django_assert_max_num_queries) -> None:
+def test_queries_do_not_grow_with_the_batch(street: Street, office: Office, django_assert_max_num_queries: Any) -> None:  # noqa: ANN401 - a fixture of pytest-django
     items = [check(employee_pass(office.building, street.dwellings[0], f"员工{n}")) for n in range(40)]
     device = DeviceFacts(office.tablet.id, office.front.id)
     prepared = prepare(items, device, NOW)
@@ -280,7 +285,7 @@ class TestBesideEachOther:
 @pytest.mark.django_db(transaction=True)
 class TestTheWriter:
     def test_a_bad_item_costs_nobody_else_an_answer(self) -> None:
-        def write(items):
+        def write(items: Sequence[str]) -> list[str]:
             if "bad" in items:
                 raise ValueError("bad")
             return [item.upper() for item in items]
@@ -293,7 +298,7 @@ class TestTheWriter:
         going = threading.Event()
         entered = threading.Event()
 
-        def write(items):
+        def write(items: Sequence[int]) -> list[int]:
             entered.set()
             going.wait(10)
             return list(items)

@@ -52,7 +52,7 @@ def make_enterprise(name: str = "银杏贸易有限公司", now: datetime = MORN
     return Subject.objects.create(kind=SubjectKind.ENTERPRISE, label=name, created_us=clock.to_us(now))
 
 
-def employee_pass(place: Place, home: Place, name: str = "李雷", *, now: datetime = MORNING, **changes: Any) -> Pass:
+def employee_pass(place: Place, home: Place, name: str = "李雷", *, now: datetime = MORNING, **changes: object) -> Pass:
     subject = changes.pop("subject_id", None) or make_person(name, home, now=now).pk
     values: dict[str, Any] = {
         "kind": PassKind.EMPLOYEE, "subject_id": subject, "place_id": place.id, "holder": name,
@@ -62,7 +62,7 @@ def employee_pass(place: Place, home: Place, name: str = "李雷", *, now: datet
     return passes.issue(passes=[NewPass(**values)], by="test", now=now)[0]
 
 
-def resident_permit(compound: Place, door: Place, *, now: datetime = MORNING, **changes: Any) -> Pass:
+def resident_permit(compound: Place, door: Place, *, now: datetime = MORNING, **changes: object) -> Pass:
     subject = Subject.objects.create(kind=SubjectKind.HOUSEHOLD, label="李家", created_us=clock.to_us(now))
     Household.objects.create(subject=subject, dwelling=door)
     return employee_pass(
@@ -70,7 +70,7 @@ def resident_permit(compound: Place, door: Place, *, now: datetime = MORNING, **
     )
 
 
-def check(permit: Pass | None = None, at: datetime = MORNING, **changes: Any) -> CheckIn:
+def check(permit: Pass | None = None, at: datetime = MORNING, **changes: object) -> CheckIn:
     """A check with which nothing is wrong: mask, 36.5 °C, the right person, a declaration."""
     values: dict[str, Any] = {
         "id": new_id(), "at": clock.to_us(at), "dir": "in", "token": permit.token if permit else None, "mask": True,
@@ -79,7 +79,7 @@ def check(permit: Pass | None = None, at: datetime = MORNING, **changes: Any) ->
     return CheckIn(**values)
 
 
-def leaving(permit: Pass | None = None, at: datetime = MORNING, **changes: Any) -> CheckIn:
+def leaving(permit: Pass | None = None, at: datetime = MORNING, **changes: object) -> CheckIn:
     return check(permit, at, dir="out", mask=None, temp=None, method="", identity=None, declared=None, **changes)
 
 
