@@ -1,4 +1,4 @@
-"""Real processes, killed at random moments under load: what was answered is there once, and nothing is counted twice."""
+"""Real processes, killed at random moments under load: what was answered is there once, and is counted once."""
 
 import json
 import os
@@ -97,10 +97,9 @@ def _serve(environment: dict[str, str], port: int) -> subprocess.Popen[bytes]:
 
 
 def _work(environment: dict[str, str]) -> subprocess.Popen[bytes]:
-    return subprocess.Popen(
-        [sys.executable, "-m", "django", "worker"], env={**environment, "DJANGO_SETTINGS_MODULE": "fangxian.config.settings"},
-        start_new_session=True, stderr=subprocess.DEVNULL,
-    )  # fmt: skip
+    environment = {**environment, "DJANGO_SETTINGS_MODULE": "fangxian.config.settings"}
+    command = [sys.executable, "-m", "django", "worker"]
+    return subprocess.Popen(command, env=environment, start_new_session=True, stderr=subprocess.DEVNULL)
 
 
 def _kill(process: subprocess.Popen[bytes]) -> None:

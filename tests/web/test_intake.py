@@ -1,0 +1,135 @@
+"""The hot path's HTTP, asked as the server asks it."""
+
+import io
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+import pytest
+
+from fangxian.gates.actions import checks, devices
+from fangxian.gates.models import Check, Device, DeviceKind, Pass
+from fangxian.gates.queries import hot
+from fangxian.intake import front
+from fangxian.shared import clock
+from fangxian.shared.group_commit import FullError
+from fangxian.shared.ids import new_id
+from tests.support.factories import make_street
+from tests.support.gates import employee_pass, make_office
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+@dataclass
+class Answer:
+    status: int
+    headers: dict[str, str]
+    body: Any
+
+
+@dataclass
+class Gate:
+    device: Device
+    token: str
+    permit: Pass
+    now: datetime
+
+
+@pytest.fixture
+def gate() -> Iterator[Gate]:
+    hot.forget()
+    street, now = make_street(), clock.now()
+    office = make_office(street, now=now)
+    device, token = devices.register(
+        kind=DeviceKind.TABLET, gate=office.front, name="平板", in_charge=None, calibration_due=None, by="test", now=now
+    )
+    yield Gate(device, token, employee_pass(office.building, street.dwellings[0], now=now), now)
+    checks.writer().stop()
+
+
+def ask(path: str, body: object = None, token: str = "", method: str = "POST") -> Answer:
+    raw = body if isinstance(body, bytes) else json.dumps(body).encode()
+    told: dict[str, Any] = {}
+
+    def start(status: str, headers: list[tuple[str, str]]) -> None:
+        told.update(status=int(status.split()[0]), headers=dict(headers))
+
+    environ = {
+        "PATH_INFO": path, "REQUEST_METHOD": method, "CONTENT_LENGTH": str(len(raw)), "wsgi.input": io.BytesIO(raw),
+        "HTTP_AUTHORIZATION": f"Bearer {token}",
+    }  # fmt: skip
+    answer = b"".join(front.application(environ, start))
+    return Answer(told["status"], told["headers"], json.loads(answer))
+
+
+def item(gate: Gate, **changes: object) -> dict[str, object]:
+    return {
+        "id": str(new_id()), "at": clock.to_us(gate.now), "dir": "in", "token": gate.permit.token, "mask": True,
+        "temp": 36.6, "identity": True, "declared": True,
+    } | changes  # fmt: skip
+
+
+def test_one_check_and_an_array_are_answered_item_by_item(gate: Gate) -> None:
+    one = ask("/intake/v1/gate-checks", item(gate), gate.token)
+    assert (one.status, one.body["items"][0]["outcome"]) == (200, "admit")
+    sent = [item(gate, again=True), item(gate, temp=37.8), item(gate, dir="out")]
+    many = ask("/intake/v1/gate-checks", sent, gate.token)
+    assert [line["code"] for line in many.body["items"]] == ["ok", "fever", "exit"]
+    assert [UUID(line["id"]) for line in many.body["items"]] == [UUID(str(line["id"])) for line in sent]
+    assert Check.objects.count() == 4
+
+
+def test_a_queue_with_a_clock_an_hour_off_is_set_right(gate: Gate) -> None:
+    hour_ahead = clock.to_us(clock.now()) + clock.HOUR_US
+    sent = {"device_us": hour_ahead, "items": [item(gate, at=hour_ahead)]}
+    answer = ask("/intake/v1/gate-checks", sent, gate.token)
+    assert answer.body["items"][0]["marks"] == ["clock"]
+    assert abs(Check.objects.get().observed_us - clock.to_us(clock.now())) < clock.MINUTE_US
+
+
+def test_a_device_that_is_unknown_or_revoked_stores_nothing(gate: Gate) -> None:
+    assert ask("/intake/v1/gate-checks", item(gate), "fxd_nobody").status == 401
+    devices.revoke(device=gate.device, reason="丢失", by="test", now=gate.now)
+    hot.forget()
+    refused = ask("/intake/v1/gate-checks", item(gate), gate.token)
+    assert (refused.status, refused.body["error"]) == (401, "device")
+    assert Check.objects.count() == 0
+
+
+@pytest.mark.parametrize(
+    "body",
+    [b"", b"{", b"null", b"[1]", b'{"id": "x"}', b'{"items": [{}]}', b"\xff\xfe", b"[[[[[[", b'{"items": {}}'],
+)
+def test_what_cannot_be_read_is_said_and_stores_nothing(gate: Gate, body: bytes) -> None:
+    answer = ask("/intake/v1/gate-checks", body, gate.token)
+    assert (answer.status, answer.body["error"]) == (400, "unreadable")
+    assert Check.objects.count() == 0
+
+
+@pytest.mark.parametrize("change", [{"temp": 99}, {"dir": "up"}, {"token": "A" * 2_000}, {"occupants": -1}])
+def test_values_out_of_range_are_refused_by_their_field(gate: Gate, change: dict[str, object]) -> None:
+    answer = ask("/intake/v1/gate-checks", item(gate, **change), gate.token)
+    assert answer.status == 400
+    assert next(iter(change)) in answer.body["text"]
+
+
+def test_too_much_at_once_is_refused_before_it_is_taken(gate: Gate, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert ask("/intake/v1/gate-checks", [item(gate)] * (front.MOST_ITEMS + 1), gate.token).status == 413
+
+    def full(*_items: object, **_more: object) -> None:
+        raise FullError
+
+    monkeypatch.setattr(checks.writer(), "submit", full)
+    answer = ask("/intake/v1/gate-checks", item(gate), gate.token)
+    assert (answer.status, answer.headers["Retry-After"]) == (503, "1")
+
+
+def test_it_shows_its_health_and_its_figures(gate: Gate) -> None:
+    ask("/intake/v1/gate-checks", item(gate), gate.token)
+    assert ask("/intake/health", method="GET").body == {"ok": True}
+    assert ask("/intake/metrics", method="GET").body["gate_checks"]["taken"] >= 1
+    assert ask("/intake/nowhere").status == 404
+    assert ask("/intake/v1/gate-checks", method="GET").status == 405
