@@ -14,6 +14,7 @@ from fangxian.gates.playbook import GatesSection
 from fangxian.gates.rules import Code, Decision, GateFacts, PassFacts, Seen, State, decide
 from fangxian.gates.words import WORDS
 from tests.support.gate_cases import CASES, facts
+from tests.support.repository import ROOT
 
 PLACES = ["tower", "park", "district"]
 IDS = st.sampled_from(["", "a", "b"])
@@ -189,7 +190,8 @@ def test_a_code_with_a_problem_never_admits(
 
 @pytest.mark.parametrize("code", Code)
 def test_every_code_has_words_in_both_languages(code: Code) -> None:
-    english = [str(part) for part in WORDS[code]]
+    with translation.override("en"):
+        english = [str(part) for part in WORDS[code]]
     with translation.override("zh-hans"):
         chinese = [str(part) for part in WORDS[code]]
     for source, said in zip(english, chinese, strict=True):
@@ -204,3 +206,17 @@ def test_a_next_step_is_short_enough_to_be_read_at_arm_s_length() -> None:
     with translation.override("zh-hans"):
         assert {code for code, words in WORDS.items() if len(str(words.title)) > 20} == set()
         assert {code for code, words in WORDS.items() if len(str(words.next_step)) > 40} == set()
+
+
+def test_the_table_in_the_documentation_says_what_the_code_does() -> None:
+    outcomes = {code.value: {case["outcome"] for case in CASES if case["code"] == code} for code in Code}
+    outcomes[Code.OVERRIDDEN.value] = {Outcome.ADMIT.value}
+    expected = []
+    for code in Code:
+        with translation.override("en"):
+            english = WORDS[code].title
+            row = f"| `{code.value}` | {', '.join(sorted(outcomes[code.value]))} | {english} |"
+        with translation.override("zh-hans"):
+            expected.append(f"{row} {WORDS[code].title} |")
+    page = (ROOT / "docs" / "gates.md").read_text("utf-8")
+    assert [line for line in page.splitlines() if line.startswith("| `")] == expected

@@ -133,6 +133,8 @@ EXIT = Decision(Outcome.ADMIT, Code.EXIT)
 SECOND_OK = Decision(Outcome.ADMIT, Code.SECOND_OK)
 REFUSED = {code: Decision(Outcome.REFUSE, code) for code in Code}
 HOLDS = {code: Decision(Outcome.HOLD, code) for code in Code}
+# a wrong clock is not the fault of who stands there
+PROBLEMS = REFUSED | {Code.WRONG_CLOCK: HOLDS[Code.WRONG_CLOCK]}
 FEVER_AGAIN = Decision(Outcome.REFER, Code.FEVER_AGAIN)
 FEVERS = (HOLDS[Code.FEVER], FEVER_AGAIN)
 HIGHEST_DECIDEC = 420
@@ -154,7 +156,7 @@ def decide(*, plan: GatesSection, gate: GateFacts, permit: PassFacts | None, see
     if seen.direction == Direction.OUT:
         return _leaving(plan, permit, seen, state)
     if seen.problem is not None:
-        return REFUSED[seen.problem]
+        return PROBLEMS[seen.problem]
     if permit is None:
         return _without_pass(seen, state)
     return (

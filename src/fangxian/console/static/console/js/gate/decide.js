@@ -15,7 +15,7 @@ export function decide(plan, gate, permit, seen, state) {
   if (gate.is_open === false) return refuse("gate_closed");
   if (gate.direction !== "both" && gate.direction !== seen.direction) return refuse("wrong_direction");
   if (seen.direction === "out") return leaving(plan, permit, seen, state);
-  if (seen.problem) return refuse(seen.problem);
+  if (seen.problem) return seen.problem === "wrong_clock" ? hold("wrong_clock") : refuse(seen.problem);
   if (!permit) return withoutPass(seen, state);
   return (
     passFault(gate, permit, seen) ??
