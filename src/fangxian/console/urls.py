@@ -15,6 +15,7 @@ urlpatterns = [
     path("board/", include("fangxian.console.board.urls")),
     path("gaps/", include("fangxian.console.gaps.urls")),
     path("field/", include("fangxian.console.field.urls")),
+    path("gate/", include("fangxian.console.gate.urls")),
     path("rounds/", include("fangxian.console.rounds.urls")),
     path("given/", include("fangxian.console.duties.urls")),
     path("find/", include("fangxian.console.search.urls")),

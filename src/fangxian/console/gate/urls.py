@@ -1,0 +1,13 @@
+from django.urls import path
+
+from fangxian.console.gate import views
+
+app_name = "gate"
+urlpatterns = [
+    path("", views.shell, name="shell"),
+    path("hello/", views.hello, name="hello"),
+    path("bundle/", views.bundle, name="bundle"),
+    path("cards/", views.cards, name="cards"),
+    path("worker.js", views.service_worker, name="service-worker"),
+    path("app.webmanifest", views.manifest, name="manifest"),
+]

@@ -1,0 +1,143 @@
+"""What a gate's tablet asks for: its program, what it holds for a shift without the network, and who the guard is.
+
+The tablet itself is known by its token, the guard by an ordinary sign-in, which is asked for once on each tablet.
+"""
+
+import hashlib
+import json
+from functools import lru_cache
+from typing import Final
+from urllib.parse import urlencode
+
+from django.conf import settings
+from django.contrib.staticfiles import finders
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.middleware.csrf import get_token
+from django.shortcuts import render
+from django.templatetags.static import static
+from django.urls import reverse
+from django.utils.translation import get_language
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_GET
+
+from fangxian.accounts.access import NotAllowedError
+from fangxian.accounts.roles import Capability
+from fangxian.console.view import Who, open_view, staff_view
+from fangxian.gates.models import Device, DeviceKind
+from fangxian.gates.queries import bundle as bundles
+from fangxian.gates.queries.hot import device_of
+from fangxian.gates.words import WORDS
+from fangxian.places.models import Place
+from fangxian.shared import clock
+
+BEARER: Final = "Bearer "
+# Everything that the shell shows and runs. Modules are asked for by the plain names that their imports use.
+ENTRIES: Final = (
+    "console/js/gate/tablet.js", "console/css/tokens.css", "console/css/base.css", "console/css/components.css",
+    "console/css/gate.css", "console/icon.svg",
+)  # fmt: skip
+MODULES: Final = (
+    *(f"console/js/gate/{name}.js" for name in (
+        "answer", "camera", "cose", "decide", "engine", "enrol", "ledger", "main", "sound", "store", "wedge",
+    )),
+    *(f"console/js/field/{name}.js" for name in ("dom", "seal", "vault")),
+    "vendor/idb/idb.js", "vendor/qr/decode.js", "vendor/qr/index.js",
+)  # fmt: skip
+
+
+@open_view
+@require_GET
+def shell(request: HttpRequest) -> HttpResponse:
+    """The page that works alone. It holds no personal data: a lost tablet keeps only what anybody may read."""
+    sign_in = f"{reverse(settings.LOGIN_URL)}?{urlencode({'next': reverse('gate:shell') + '?guard=1'})}"
+    codes = {str(code): [str(title), str(step)] for code, (title, step) in WORDS.items()}
+    return render(request, "console/gate/shell.html", {"sign_in": sign_in, "codes": codes})
+
+
+@lru_cache(maxsize=1)
+def _version() -> str:
+    """Changes when any file of the shell changes, so that tablets fetch it anew."""
+    digest = hashlib.sha256()
+    for name in (*ENTRIES, *MODULES):
+        found = finders.find(name)
+        if isinstance(found, str):
+            with open(found, "rb") as file:
+                digest.update(file.read())
+    return digest.hexdigest()[:16]
+
+
+@open_view
+@require_GET
+def service_worker(request: HttpRequest) -> HttpResponse:
+    """Served below /gate/, which is all that it may serve in turn."""
+    plain = static("console/").removesuffix("console/")
+    files = [*(static(name) for name in ENTRIES), *(plain + name for name in MODULES)]
+    context = {
+        "version": f"{_version()}-{get_language()}",
+        "shell": reverse("gate:shell"),
+        "files": json.dumps(sorted(set(files))),
+    }
+    return render(request, "console/gate/worker.js", context, content_type="text/javascript; charset=utf-8")
+
+
+@open_view
+@require_GET
+def manifest(request: HttpRequest) -> HttpResponse:
+    content = {
+        "name": _("Fangxian: gate"), "short_name": _("Gate"), "start_url": reverse("gate:shell"),
+        "scope": reverse("gate:shell"), "display": "fullscreen", "background_color": "#ffffff",
+        "theme_color": "#1a56a0", "lang": get_language(),
+        "icons": [{"src": static("console/icon.svg"), "sizes": "any", "type": "image/svg+xml"}],
+    }  # fmt: skip
+    return JsonResponse(content, content_type="application/manifest+json")
+
+
+def _device(request: HttpRequest) -> Device | None:
+    """The tablet whose token the request carries, if it is known and not revoked."""
+    said = request.headers.get("Authorization", "")
+    if not said.startswith(BEARER):
+        return None
+    found = device_of(said.removeprefix(BEARER).strip(), clock.to_us(clock.now()))
+    return found if found is not None and found.kind == DeviceKind.TABLET else None
+
+
+def _unknown_device() -> JsonResponse:
+    text = _("This tablet is not registered, or was revoked. What waits on it is kept; ask for a new code.")
+    return JsonResponse({"error": text}, status=401, headers={"Cache-Control": "no-store"})
+
+
+@open_view
+@require_GET
+def bundle(request: HttpRequest) -> HttpResponse:
+    """What a registered tablet holds for work without the network. 401 tells it to throw away what it holds."""
+    device = _device(request)
+    if device is None:
+        return _unknown_device()
+    now = clock.now()
+    made = {"server_us": clock.to_us(now), "bundle": bundles.bundle(device, now)}
+    return JsonResponse(made, headers={"Cache-Control": "no-store"})
+
+
+@open_view
+@require_GET
+def cards(request: HttpRequest) -> HttpResponse:
+    """Numbers and plates as keyed hashes, for what is typed without the network."""
+    device = _device(request)
+    if device is None:
+        return _unknown_device()
+    return JsonResponse({"cards": bundles.cards(device, clock.now())}, headers={"Cache-Control": "no-store"})
+
+
+@staff_view(Capability.GATE)
+@require_GET
+def hello(request: HttpRequest, who: Who) -> HttpResponse:
+    """Who is signed in, for a tablet that binds the guard to a PIN. Only for a gate that the guard reaches."""
+    device = _device(request)
+    if device is not None and not Place.objects.filter(who.held.places(), id=device.gate_id).exists():
+        raise NotAllowedError
+    return JsonResponse(
+        {
+            "server_us": clock.to_us(who.now), "staff": who.staff.id.hex, "name": who.staff.name,
+            "token": get_token(request),
+        }
+    )  # fmt: skip

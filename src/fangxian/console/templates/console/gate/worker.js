@@ -1,0 +1,36 @@
+{% autoescape off %}// The shell of the tablet at a gate, and nothing else: no page with personal data is ever kept here.
+const CACHE = "fangxian-gate-{{ version }}";
+const SHELL = "{{ shell }}";
+const FILES = {{ files }};
+
+self.addEventListener("install", (event) => {
+  event.waitUntil(caches.open(CACHE).then((cache) => cache.addAll([SHELL, ...FILES])).then(() => self.skipWaiting()));
+});
+
+self.addEventListener("activate", (event) => {
+  const mine = (name) => name.startsWith("fangxian-gate-") && name !== CACHE;
+  event.waitUntil(
+    caches.keys().then((names) => Promise.all(names.filter(mine).map((name) => caches.delete(name)))).then(() => self.clients.claim()),
+  );
+});
+
+// A page below /gate/ comes from the network; where there is none, the shell stands in for it.
+async function page(request) {
+  try {
+    return await fetch(request);
+  } catch {
+    return (await caches.open(CACHE)).match(SHELL);
+  }
+}
+
+async function file(request) {
+  return (await (await caches.open(CACHE)).match(request)) ?? fetch(request);
+}
+
+self.addEventListener("fetch", (event) => {
+  const { request } = event;
+  if (request.method !== "GET") return;
+  if (request.mode === "navigate") event.respondWith(page(request));
+  else if (FILES.includes(new URL(request.url).pathname)) event.respondWith(file(request));
+});
+{% endautoescape %}
