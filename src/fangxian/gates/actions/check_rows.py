@@ -60,6 +60,10 @@ class PassRow:
     digest: bytes
     number: str
 
+    @property
+    def subject(self) -> str | None:
+        return self.person or self.household
+
 
 @dataclass(frozen=True, slots=True)
 class VehicleRow:

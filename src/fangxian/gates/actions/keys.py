@@ -1,0 +1,69 @@
+"""Keys that sign passes. Several verify at once, so that a new key does not make yesterday's passes worthless."""
+
+from datetime import datetime
+from typing import Final
+
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+
+from fangxian.audit import actions as audit
+from fangxian.gates.models import SigningKey
+from fangxian.shared import clock, crypto
+from fangxian.shared.writer import write_lock
+
+MOST_KEYS: Final = 255
+
+
+def _aad(kid: int) -> str:
+    return f"gates.signingkey.{kid}"
+
+
+@write_lock()
+def ensure_key(*, by: str, now: datetime) -> SigningKey:
+    """The key that signs now; the first one is made when it is first needed."""
+    current = SigningKey.objects.filter(retired_us__isnull=True, distrusted_us__isnull=True).order_by("-kid").first()
+    return current or _make(by, now)
+
+
+@write_lock()
+def rotate_key(*, by: str, now: datetime) -> SigningKey:
+    """Sign with a new key from here on. What the old ones signed stays good."""
+    SigningKey.objects.filter(retired_us__isnull=True).update(retired_us=clock.to_us(now))
+    return _make(by, now)
+
+
+@write_lock()
+def distrust_key(*, key: SigningKey, reason: str, by: str, now: datetime) -> None:
+    """The private part may have leaked: every pass that this key signed is refused from here on."""
+    now_us = clock.to_us(now)
+    SigningKey.objects.filter(kid=key.kid, retired_us__isnull=True).update(retired_us=now_us)
+    SigningKey.objects.filter(kid=key.kid).update(distrusted_us=now_us)
+    audit.record(
+        by=by, act="gates.key.distrusted", now=now, target=f"signingkey:{key.kid}", detail={"reason": reason[:200]}
+    )
+
+
+def _make(by: str, now: datetime) -> SigningKey:
+    last = SigningKey.objects.order_by("-kid").first()
+    kid = last.kid + 1 if last else 1
+    if kid > MOST_KEYS:
+        raise OverflowError("the number of a key is one byte of each pass")
+    private = ec.generate_private_key(ec.SECP256R1())
+    pem = private.private_bytes(
+        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+    )
+    numbers = private.public_key().public_numbers()
+    row = SigningKey.objects.create(
+        kid=kid, private_sealed=crypto.seal(pem.decode(), _aad(kid)), public_x=numbers.x.to_bytes(32, "big"),
+        public_y=numbers.y.to_bytes(32, "big"), created_us=clock.to_us(now),
+    )  # fmt: skip
+    audit.record(by=by, act="gates.key.made", now=now, target=f"signingkey:{kid}")
+    return row
+
+
+def private_key(row: SigningKey) -> ec.EllipticCurvePrivateKey:
+    """Raises crypto.SealError when the field key that sealed it is not loaded."""
+    pem = crypto.unseal(row.private_sealed, _aad(row.kid))
+    found = serialization.load_pem_private_key(pem.encode(), password=None)
+    assert isinstance(found, ec.EllipticCurvePrivateKey)
+    return found
