@@ -57,3 +57,6 @@ class Kept:
             self._plan = read(lambda: plan_at(now))
             self._until = now_us + HELD_SECONDS * SECOND_US
         return self._plan
+
+    def forget(self) -> None:
+        self._plan = None

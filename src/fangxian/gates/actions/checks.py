@@ -4,7 +4,7 @@
 """
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
@@ -14,8 +14,8 @@ from uuid import UUID
 from fangxian.gates import tokens
 from fangxian.gates.actions.check_batch import write_batch
 from fangxian.gates.actions.check_items import CheckIn, Prepared, Taken
-from fangxian.gates.models import SigningKey
-from fangxian.gates.plan import InForce, Kept
+from fangxian.gates.plan import InForce
+from fangxian.gates.queries import hot
 from fangxian.gates.queries.hot import fresh, gate_row
 from fangxian.gates.rules import Code
 from fangxian.shared import clock
@@ -32,7 +32,6 @@ class DeviceFacts:
 
 
 _writer: Final[GroupCommit[Prepared, Taken]] = GroupCommit(write_batch, name="gate checks")
-_plan: Final = Kept()
 
 
 def writer() -> GroupCommit[Prepared, Taken]:
@@ -55,7 +54,7 @@ def prepare(
     items: Sequence[CheckIn], device: DeviceFacts, now: datetime, *, device_us: int | None = None
 ) -> list[Prepared]:
     """Set clocks right and verify what is new: all that needs no lock."""
-    plan = _plan.at(now, fresh)
+    plan = hot.plan.at(now, fresh)
     now_us = clock.to_us(now)
     shift = 0 if device_us is None else now_us - device_us
     tolerance = plan.section.clock_tolerance_minutes * MINUTE_US
@@ -83,40 +82,21 @@ def _chosen_gate(item: CheckIn, device: DeviceFacts) -> UUID:
     return item.gate if gate_row(item.gate, 0).inner_of == device.gate_id.hex else device.gate_id
 
 
-@dataclass(frozen=True)
-class _Trusted:
-    """The public keys of one moment, with their numbers as a whole to tell one set from the next."""
-
-    slot: int
-    kids: frozenset[int]
-    keys: Mapping[int, tokens.PublicKey]
-
-
-_KEYS_SECONDS: Final = 5
-_trusted: dict[str, _Trusted] = {}
-
-
-def _keys(now_us: int) -> _Trusted:
-    """Read anew after seconds, so that a new key is trusted, and a distrusted one is not, without a restart."""
-    slot = now_us // (_KEYS_SECONDS * clock.SECOND_US)
-    kept = _trusted.get("now")
-    if kept is None or kept.slot != slot:
-        rows = fresh(lambda: list(SigningKey.objects.filter(distrusted_us__isnull=True)))
-        keys = {row.kid: tokens.public_key(bytes(row.public_x), bytes(row.public_y)) for row in rows}
-        kept = _trusted["now"] = _Trusted(slot, frozenset(keys), keys)
-    return kept
-
-
 def _vet(token: str, now_us: int) -> tuple[bytes, Code | None]:
-    return _vetted(token, _keys(now_us).kids)
+    """Digest of a token and what is wrong with it."""
+    trusted = hot.trusted_keys(now_us)
+    found = _vetted(token, trusted)
+    if found[1] is Code.WRONG_KEY and (newer := hot.trusted_keys(now_us, anew=True)) != trusted:
+        return _vetted(token, newer)  # signed by a key that was made a moment ago
+    return found
 
 
 @lru_cache(maxsize=MOST_TOKENS)
-def _vetted(token: str, _kids: frozenset[int]) -> tuple[bytes, Code | None]:
-    """Digest of a token and what is wrong with it. A signature costs 100 µs; each is verified once for a key set."""
+def _vetted(token: str, trusted: hot.Trusted) -> tuple[bytes, Code | None]:
+    """A signature costs 100 µs; each is verified once for a set of keys."""
     digest = hashlib.sha256(token.encode()).digest()
     try:
-        tokens.verify(token, _trusted["now"].keys)
+        tokens.verify(token, trusted.keys)
     except tokens.TokenError as error:
         return digest, error.code
     return digest, None

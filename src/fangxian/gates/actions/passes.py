@@ -91,7 +91,7 @@ def issue(*, passes: Sequence[NewPass], by: str, now: datetime, polite: bool = T
             from_us=new.from_us, until_us=new.until_us, gate_id=new.gate_id, enterprise_id=new.enterprise_id,
             slot_from=new.slot_from, slot_until=new.slot_until, once=new.once,
         )  # fmt: skip
-        token = tokens.sign(claims, key_row.kid, key)
+        token = tokens.sign(claims, tokens.Signer(key_row.kid, key))
         rows.append(
             Pass(
                 id=ident, number=new_number(), kind=new.kind, subject_id=new.subject_id, place_id=new.place_id,

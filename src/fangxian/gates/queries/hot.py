@@ -2,14 +2,16 @@
 
 import hashlib
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Final, TypeVar
 from uuid import UUID
 
 from django.db import connection
 
-from fangxian.gates.models import Device, Direction, GateSetup
+from fangxian.gates import tokens
+from fangxian.gates.models import Device, Direction, GateSetup, SigningKey
+from fangxian.gates.plan import Kept
 from fangxian.gates.rules import GateFacts
 from fangxian.places.models import Place
 from fangxian.shared.clock import SECOND_US
@@ -89,7 +91,42 @@ def device_of(token: str, now_us: int) -> Device | None:
     return row
 
 
+class Trusted:
+    """The public keys of one moment. Two sets with the same keys are equal, so that verified tokens stay verified."""
+
+    __slots__ = ("keys", "mark", "read_us")
+
+    def __init__(self, rows: Iterable[SigningKey], read_us: int) -> None:
+        found = {row.kid: (bytes(row.public_x), bytes(row.public_y)) for row in rows}
+        self.mark = frozenset(found.items())
+        self.keys = {kid: tokens.public_key(*pair) for kid, pair in found.items()}
+        self.read_us = read_us
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Trusted) and self.mark == other.mark
+
+    def __hash__(self) -> int:
+        return hash(self.mark)
+
+
+KEYS_KEPT_US: Final = 5 * SECOND_US
+LEAST_KEPT_US: Final = SECOND_US // 5
+_keys: dict[str, Trusted] = {}
+plan: Final = Kept()
+
+
+def trusted_keys(now_us: int, *, anew: bool = False) -> Trusted:
+    """Read again after seconds, so that a new key is trusted, and a distrusted one is not, without a restart."""
+    kept = _keys.get("now")
+    if kept is None or now_us - kept.read_us >= (LEAST_KEPT_US if anew else KEYS_KEPT_US):
+        rows = fresh(lambda: list(SigningKey.objects.filter(distrusted_us__isnull=True)))
+        kept = _keys["now"] = Trusted(rows, now_us)
+    return kept
+
+
 def forget() -> None:
-    """For what must be seen at once: a device that was just revoked, a gate that was just closed."""
+    """For what must be seen at once: a device that was just revoked, a gate that was just closed, a key, a plan."""
     _gates.clear()
     _devices.clear()
+    _keys.clear()
+    plan.forget()
