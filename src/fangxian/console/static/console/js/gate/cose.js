@@ -7,6 +7,7 @@ const KINDS = { R: "resident", E: "employee", V: "visitor", C: "courier", T: "ve
 const MOST_CHARS = 1000;
 const MOST_DEPTH = 8;
 const [ALG, KID, ES256] = [1, 4, -7];
+const TAGGED = 0xd2; // tag 18, COSE_Sign1
 const [EXP, NBF, ID] = [4, 5, 7];
 const [KIND, PLACE, GATE, NAME, COMPANY, ZONE, SLOT, ONCE, ENTERPRISE] = [-65537, -65538, -65539, -65540, -65541, -65542, -65543, -65544, -65545];
 
@@ -120,7 +121,9 @@ export function read(text) {
   if (!text.startsWith(PREFIX)) throw new TokenError("foreign_code");
   if (text.length > MOST_CHARS) throw new TokenError("unreadable");
   try {
-    const parts = new Reader(fromBase45(text.slice(PREFIX.length))).whole();
+    const bytes = fromBase45(text.slice(PREFIX.length));
+    if (bytes[0] !== TAGGED) throw new TokenError("unreadable");
+    const parts = new Reader(bytes).whole();
     if (!Array.isArray(parts) || parts.length !== 4) throw new TokenError("unreadable");
     const [header, , payload, signature] = parts;
     const named = new Reader(header).whole();
