@@ -109,7 +109,7 @@ def sign(claims: Claims, key: Signer) -> str:
     payload = _payload(claims)
     r, s = decode_dss_signature(key.private.sign(_to_be_signed(header, payload), _ES256))
     parts = [header, {}, payload, r.to_bytes(_HALF) + s.to_bytes(_HALF)]
-    return PREFIX + base45.b45encode(cbor2.dumps(cbor2.CBORTag(_COSE_SIGN1, parts))).decode()
+    return PREFIX + str(base45.b45encode(cbor2.dumps(cbor2.CBORTag(_COSE_SIGN1, parts))), "ascii")
 
 
 def read(text: str) -> Unverified:

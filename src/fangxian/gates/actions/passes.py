@@ -14,6 +14,7 @@ from fangxian.audit import actions as audit
 from fangxian.gates import tokens
 from fangxian.gates.actions.keys import ensure_key, private_key
 from fangxian.gates.models import Pass, PassKind, PassStatus
+from fangxian.places.models import Place
 from fangxian.shared import clock
 from fangxian.shared.clock import SECOND_US
 from fangxian.shared.ids import new_id
@@ -22,6 +23,8 @@ from fangxian.shared.writer import in_chunks, write_lock
 ALPHABET: Final = "23456789ABCDEFGHJKLMNPQRSTUVWXYZ"
 """Nothing that is read as something else: no 0 and O, no 1 and I."""
 NUMBER_LENGTH: Final = 10
+NAME_LENGTH: Final = 120
+LAST_MINUTE: Final = 1_440
 
 
 class PassError(Exception):
@@ -73,59 +76,111 @@ def read_number(text: str) -> str | None:
 
 
 def issue(*, passes: Sequence[NewPass], by: str, now: datetime, polite: bool = True) -> list[Pass]:
-    """Sign and store. Signing takes no lock; the rows go in by chunks cut by time."""
-    if not passes:
-        return []
-    key_row = ensure_key(by=by, now=now)
-    key = private_key(key_row)
-    now_us = clock.to_us(now)
-    rows = []
-    for new in passes:
-        if new.until_us - new.from_us < SECOND_US:
-            raise PassError(_("A pass ends after it begins. Nothing was issued; change the dates."))
-        if not new.holder.strip():
-            raise PassError(_("A pass names its holder. Nothing was issued; enter the name."))
-        ident = new_id()
-        claims = tokens.Claims(
-            pass_id=ident, kind=new.kind, place_id=new.place_id, name=new.holder, company=new.company, zone=new.zone,
-            from_us=new.from_us, until_us=new.until_us, gate_id=new.gate_id, enterprise_id=new.enterprise_id,
-            slot_from=new.slot_from, slot_until=new.slot_until, once=new.once,
-        )  # fmt: skip
-        token = tokens.sign(claims, tokens.Signer(key_row.kid, key))
-        rows.append(
-            Pass(
-                id=ident, number=new_number(), kind=new.kind, subject_id=new.subject_id, place_id=new.place_id,
-                gate_id=new.gate_id, enterprise_id=new.enterprise_id, host_id=new.host_id,
-                holder=new.holder.strip()[:120],
-                company=new.company[:120], zone=new.zone, photo=new.photo, from_us=new.from_us, until_us=new.until_us,
-                slot_from=new.slot_from, slot_until=new.slot_until, once=new.once, changed_us=now_us,
-                key_id=key_row.kid, token=token, digest=hashlib.sha256(token.encode()).digest(),
-                replaces_id=new.replaces_id, wallet=secrets.token_urlsafe(24), issued_us=now_us, issued_by=by,
-            )
-        )  # fmt: skip
+    """Sign and store all of them. Signing takes no lock; the rows go in by chunks cut by time. Raises PassError."""
+    rows = signed(passes=passes, by=by, now=now)
+    in_chunks(rows, lambda part: _store(part, by, now), polite=polite)
+    return rows
+
+
+def issue_missing(*, passes: Sequence[NewPass], by: str, now: datetime, polite: bool = True) -> list[Pass]:
+    """As `issue`, without those whose subject has got a live pass of that kind for that place and employer meanwhile.
+
+    Who has one is asked again inside each chunk, so that two people who issue the same roster issue each pass once.
+    """
+    rows, stored = signed(passes=passes, by=by, now=now), list[Pass]()
 
     def store(part: Sequence[Pass]) -> None:
-        Pass.objects.bulk_create(part, batch_size=500)
-        audit.record(
-            by=by, act="gates.pass.issued", now=now, place=part[0].place_id,
-            target=f"pass:{part[0].id}" if len(part) == 1 else "", detail={"count": len(part)},
-        )  # fmt: skip
+        # PostgreSQL lets two of these run at once: the place is what they have in common
+        list(Place.objects.select_for_update().filter(id__in={row.place_id for row in part}).values_list("id"))
+        held = live_holders([row.subject_id for row in part if row.subject_id], now)
+        left = [row for row in part if (row.subject_id, row.kind, row.place_id, row.enterprise_id) not in held]
+        if left:
+            _store(left, by, now)
+            stored.extend(left)
 
     in_chunks(rows, store, polite=polite)
-    return rows
+    return stored
+
+
+Holder = tuple[UUID | None, str, UUID, UUID | None]
+
+
+def live_holders(subject_ids: Sequence[UUID], now: datetime) -> set[Holder]:
+    """Who has a pass that is not revoked and not over: subject, kind, place, employer. A suspended one counts."""
+    rows = Pass.objects.filter(subject_id__in=subject_ids, until_us__gt=clock.to_us(now))
+    rows = rows.exclude(status=PassStatus.REVOKED)
+    return set(rows.values_list("subject_id", "kind", "place_id", "enterprise_id"))
+
+
+def signed(*, passes: Sequence[NewPass], by: str, now: datetime) -> list[Pass]:
+    """The rows, signed and not yet stored. Raises PassError, before anything is signed, where one cannot be."""
+    for new in passes:
+        if (fault := _fault(new)) is not None:
+            raise PassError(fault)
+    if not passes:
+        return []
+    row = ensure_key(by=by, now=now)
+    signer = tokens.Signer(row.kid, private_key(row))
+    return [_signed(new, signer, by, clock.to_us(now)) for new in passes]
+
+
+def _fault(new: NewPass) -> str | None:
+    if new.until_us - new.from_us < SECOND_US:
+        return _("A pass ends after it begins. Nothing was issued; change the dates.")
+    if not new.holder.strip():
+        return _("A pass names its holder. Nothing was issued; enter the name.")
+    slot = (new.slot_from, new.slot_until)
+    if slot != (None, None) and not (None not in slot and 0 <= slot[0] < slot[1] <= LAST_MINUTE):  # type: ignore[operator]  # both are numbers here
+        return _("An arrival slot ends after it begins, on the same day. Nothing was issued; change the slot.")
+    return None
+
+
+def _signed(new: NewPass, signer: tokens.Signer, by: str, now_us: int) -> Pass:
+    ident, holder = new_id(), new.holder.strip()[:NAME_LENGTH]
+    claims = tokens.Claims(
+        pass_id=ident, kind=new.kind, place_id=new.place_id, name=holder, company=new.company, zone=new.zone,
+        from_us=new.from_us, until_us=new.until_us, gate_id=new.gate_id, enterprise_id=new.enterprise_id,
+        slot_from=new.slot_from, slot_until=new.slot_until, once=new.once,
+    )  # fmt: skip
+    token = tokens.sign(claims, signer)
+    return Pass(
+        id=ident, number=new_number(), kind=new.kind, subject_id=new.subject_id, place_id=new.place_id,
+        gate_id=new.gate_id, enterprise_id=new.enterprise_id, host_id=new.host_id, holder=holder,
+        company=new.company[:NAME_LENGTH], zone=new.zone, photo=new.photo, from_us=new.from_us, until_us=new.until_us,
+        slot_from=new.slot_from, slot_until=new.slot_until, once=new.once, changed_us=now_us, key_id=signer.kid,
+        token=token, digest=hashlib.sha256(token.encode()).digest(), replaces_id=new.replaces_id,
+        wallet=secrets.token_urlsafe(24), issued_us=now_us, issued_by=by,
+    )  # fmt: skip
+
+
+def _store(rows: Sequence[Pass], by: str, now: datetime) -> None:
+    """One entry of the audit for each pass, so that a pass has its whole history there."""
+    Pass.objects.bulk_create(rows, batch_size=500)
+    acts = [
+        audit.Act(act="gates.pass.issued", target=f"pass:{row.id}", place=row.place_id, detail={"kind": row.kind})
+        for row in rows
+    ]
+    audit.record_all(acts, by=by, now=now)
 
 
 @write_lock()
 def reissue(*, permit: Pass, reason: str, by: str, now: datetime) -> Pass:
-    """A new pass in place of one that was lost or copied; the old one is revoked in the same step."""
-    revoke(passes=[permit], reason=reason, by=by, now=now)
+    """A new pass in place of one that was lost or copied; the old one is revoked in the same step. Raises PassError.
+
+    Only a pass in force: another one must not lift a suspension, and nobody gets two for one.
+    """
+    if permit.until_us <= clock.to_us(now):
+        raise PassError(_("This pass is over. Nothing was issued; issue a new pass."))
+    if not _change([permit], (PassStatus.LIVE,), PassStatus.REVOKED, reason, by, now):
+        raise PassError(_("This pass is not in force, so there is none in its place. Nothing was issued."))
     new = NewPass(
         kind=PassKind(permit.kind), subject_id=permit.subject_id, place_id=permit.place_id, holder=permit.holder,
         company=permit.company, enterprise_id=permit.enterprise_id, host_id=permit.host_id, gate_id=permit.gate_id,
         zone=permit.zone, from_us=permit.from_us, until_us=permit.until_us, slot_from=permit.slot_from,
         slot_until=permit.slot_until, once=permit.once, photo=permit.photo, replaces_id=permit.id,
     )  # fmt: skip
-    return issue(passes=[new], by=by, now=now)[0]
+    # no pause between chunks: the lock is held
+    return issue(passes=[new], by=by, now=now, polite=False)[0]
 
 
 def suspend(*, passes: Sequence[Pass], reason: str, by: str, now: datetime) -> int:
