@@ -150,11 +150,13 @@ class _Batch:
 
     def _inside(self, one: Prepared, who: str) -> bool | None:
         """Whether `who` is inside; on entry anywhere else counts too, because nobody is at two places at once."""
-        here = self.presence.get((one.gate.inside_of, who))
+        seen = self.presence.get(who)
+        if not seen:
+            return None
+        here = seen.get(one.gate.inside_of)
         inside = here.inside if here is not None else None
         if one.item.dir == "in" and not inside and not one.gate.inner_of:
-            elsewhere = any(row.inside for (_, other), row in self.presence.items() if other == who and row.root)
-            return True if elsewhere else inside
+            return True if any(row.inside and row.root for row in seen.values()) else inside
         return inside
 
     def _settle(self, one: Prepared, decision: Decision, who: str) -> tuple[str, str, str, tuple[str, ...]]:
@@ -180,7 +182,7 @@ class _Batch:
         if code is not Code.ALREADY_INSIDE:
             return True
         # entered here, left, and entered there: the queue that came in late holds the exit between
-        since = max((row.since_us for (_, other), row in self.presence.items() if other == who), default=0)
+        since = max((row.since_us for row in self.presence[who].values()), default=0)
         return not any(one.observed_us < left < since for left in self.exits[who])
 
     def _apply(self, one: Prepared, row: rows.PassRow | None, who: str) -> None:
@@ -195,18 +197,18 @@ class _Batch:
         if not who:
             return
         if entering and not one.gate.inner_of:
-            for (place, other), known in list(self.presence.items()):
-                if other == who and known.root and known.inside and place != one.gate.inside_of:
+            for place, known in self.presence[who].items():
+                if known.root and known.inside and place != one.gate.inside_of:
                     self._move(place, who, False, one)
         self._move(one.gate.inside_of, who, entering, one)
 
     def _move(self, place: str, who: str, inside: bool, one: Prepared) -> None:
-        known = self.presence.get((place, who))
+        known = self.presence[who].get(place)
         if known is not None and known.since_us > one.observed_us:
             return  # an older record that comes in late does not undo what happened since
         was = known is not None and known.inside
         root = place == one.gate.facts.place_id or (known is not None and known.root)
-        self.presence[(place, who)] = rows.PresenceRow(
+        self.presence[who][place] = rows.PresenceRow(
             inside, one.observed_us, one.item.id.hex, one.gate.facts.gate_id, root
         )
         self.moved.add((place, who))
@@ -250,7 +252,7 @@ class _Batch:
 
     def save(self) -> None:
         rows.append_checks(list(self.checks.values()))
-        rows.save_presence({key: self.presence[key] for key in self.moved})
+        rows.save_presence({(place, who): self.presence[who][place] for place, who in self.moved})
         rows.add_used(self.deltas)
         rows.save_referrals(self.referrals)
 

@@ -1,4 +1,5 @@
-"""The statements of a batch of checks, in the words of both databases. Ids travel as 32 hex digits.
+"""The statements of a batch of checks, in the words of both databases. Ids travel as 32 hex digits, which SQLite keeps
+as they are and PostgreSQL reads as the uuid that the column wants.
 
 Lists are padded to powers of two, so that a handful of prepared statements serves every size of batch.
 """
@@ -13,7 +14,7 @@ from django.db import connection
 from fangxian.gates.models import Check, Declaration, Held, Pass, PassKind, PassStatus, Presence, Referral, Used
 from fangxian.places.models import Place
 from fangxian.registry.models import Vehicle
-from fangxian.shared.ids import db_id, new_id
+from fangxian.shared.ids import new_id
 
 Row = Sequence[Any]
 
@@ -94,10 +95,6 @@ def _hex(value: Any) -> Any:  # noqa: ANN401 - what a driver returns for an id: 
     return value.hex if isinstance(value, UUID) else value
 
 
-def _id(value: str) -> str | UUID:
-    return db_id(UUID(hex=value))
-
-
 def _padded(values: Collection[Any]) -> list[Any]:
     found = list(values)
     size = 1 << (len(found) - 1).bit_length() if found else 0
@@ -117,7 +114,7 @@ def _select(statement: str, values: Collection[Any]) -> list[Row]:
 
 def stored(ids: Iterable[UUID]) -> dict[str, StoredCheck]:
     table = Check._meta.db_table
-    rows = _select(f"SELECT id, outcome, code, observed_us FROM {table} WHERE id IN ({{in}})", [db_id(i) for i in ids])
+    rows = _select(f"SELECT id, outcome, code, observed_us FROM {table} WHERE id IN ({{in}})", [i.hex for i in ids])
     return {_hex(row[0]): StoredCheck(*row[1:]) for row in rows}
 
 
@@ -159,8 +156,7 @@ def vehicles(plates: Collection[str]) -> dict[str, VehicleRow]:
         "AND p.subject_id IN ({in})"
     )
     permits = {
-        permit.person: permit
-        for permit in (_pass_row(row) for row in _select(_PASS + where, [_id(subject) for subject in known.values()]))
+        permit.person: permit for permit in (_pass_row(row) for row in _select(_PASS + where, list(known.values())))
     }
     return {plate: VehicleRow(subject, permits.get(subject)) for plate, subject in known.items()}
 
@@ -169,7 +165,7 @@ def held(subjects: Collection[str], now_us: int) -> set[str]:
     rows = _select(
         f"SELECT subject_id FROM {Held._meta.db_table} WHERE subject_id IN ({{in}}) "  # fmt: skip
         f"AND since_us <= {int(now_us)} AND (until_us IS NULL OR until_us > {int(now_us)})",
-        [_id(subject) for subject in subjects],
+        subjects,
     )
     return {_hex(row[0]) for row in rows}
 
@@ -179,22 +175,23 @@ def declared(subjects: Collection[str], now_us: int) -> set[str]:
     rows = _select(
         f"SELECT subject_id, clear FROM {Declaration._meta.db_table} WHERE subject_id IN ({{in}}) "
         f"AND until_us > {int(now_us)} ORDER BY made_us",
-        [_id(subject) for subject in subjects],
+        subjects,
     )
     latest = {_hex(row[0]): bool(row[1]) for row in rows}
     return {subject for subject, clear in latest.items() if clear}
 
 
-def presence(people: Collection[str]) -> dict[tuple[str, str], PresenceRow]:
+def presence(people: Collection[str]) -> dict[str, dict[str, PresenceRow]]:
+    """Where each of `people` was last seen going in or out: by who, then by place."""
     rows = _select(
         f"SELECT place_id, who, inside, since_us, check_id, gate_id, root FROM {Presence._meta.db_table} "
         "WHERE who IN ({in})",
         people,
     )
-    return {
-        (_hex(place), who): PresenceRow(bool(inside), since, _hex(check), _hex(gate), bool(root))
-        for place, who, inside, since, check, gate, root in rows
-    }
+    found: dict[str, dict[str, PresenceRow]] = {who: {} for who in people}
+    for place, who, inside, since, check, gate, root in rows:
+        found[who][_hex(place)] = PresenceRow(bool(inside), since, _hex(check), _hex(gate), bool(root))
+    return found
 
 
 def used(keys: Collection[str]) -> dict[str, int]:
@@ -229,6 +226,7 @@ _PRESENCE: Final = (
 
 
 def save_presence(moved: Mapping[tuple[str, str], PresenceRow]) -> None:
+    """`moved` by place and who."""
     names = ", ".join(name for name, _ in _PRESENCE)
     changed = ", ".join(f"{name} = excluded.{name}" for name, _ in _PRESENCE[2:])
     _write(
