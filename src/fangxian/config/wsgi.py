@@ -7,7 +7,8 @@ more threads than that hold a database connection and its cache.
 import os
 from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any, Final
+from typing import Final
+from wsgiref.types import StartResponse, WSGIEnvironment
 
 from django.core.wsgi import get_wsgi_application
 
@@ -21,13 +22,13 @@ DJANGO_THREADS: Final = 8
 _pool: Final = ThreadPoolExecutor(DJANGO_THREADS, thread_name_prefix="django")
 
 
-def application(environ: dict[str, Any], start_response: front.StartResponse) -> Iterable[bytes]:
+def application(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
     if environ["PATH_INFO"].startswith(front.PREFIX):
         return front.application(environ, start_response)
     return _pool.submit(_django, environ, start_response).result()
 
 
-def _django(environ: dict[str, Any], start_response: front.StartResponse) -> Iterable[bytes]:
+def _django(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
     """The whole answer is made in the pool's thread: a body that is read later would use its connection elsewhere."""
     answer = django_application(environ, start_response)
     try:

@@ -147,7 +147,7 @@ def _fill(rows: int, device: Device, gate: Place, now: datetime) -> None:
         ]  # fmt: skip
         with connection.cursor() as cursor:
             if connection.vendor == "postgresql":
-                with cursor.copy(f"COPY {Check._meta.db_table} ({names}) FROM STDIN") as copy:  # type: ignore[attr-defined]  # psycopg's cursor under Django's wrapper
+                with cursor.copy(f"COPY {Check._meta.db_table} ({names}) FROM STDIN") as copy:
                     for row in values:
                         copy.write_row(row)
             else:

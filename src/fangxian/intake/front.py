@@ -8,7 +8,8 @@ grows. Errors say what happened, what was kept, and what to do next.
 import logging
 from collections.abc import Callable, Iterable
 from datetime import datetime
-from typing import Any, Final
+from typing import Final
+from wsgiref.types import StartResponse, WSGIEnvironment
 
 import msgspec
 from django.db import close_old_connections
@@ -23,8 +24,6 @@ from fangxian.shared.writer import WriterBusyError
 
 logger = logging.getLogger(__name__)
 
-Environ = dict[str, Any]
-StartResponse = Callable[[str, list[tuple[str, str]]], Any]
 Answer = tuple[int, object]
 Handler = Callable[[bytes, Device, datetime], Answer]
 
@@ -81,7 +80,7 @@ def fault(code: str, text: str) -> dict[str, str]:
     return {"error": code, "text": text}
 
 
-def application(environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
+def application(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
     path = environ["PATH_INFO"]
     retry = False
     try:
@@ -107,7 +106,7 @@ def application(environ: Environ, start_response: StartResponse) -> Iterable[byt
     return [body]
 
 
-def _answer(path: str, environ: Environ) -> Answer:
+def _answer(path: str, environ: WSGIEnvironment) -> Answer:
     if path in LOOKS:
         return 200, LOOKS[path]()
     handler = ROUTES.get(path)
