@@ -4,6 +4,7 @@ from datetime import datetime
 
 from fangxian.duties import folds as duties
 from fangxian.files import actions as files
+from fangxian.gates import folds as gates
 from fangxian.hygiene import actions as hygiene_actions
 from fangxian.hygiene import folds as hygiene
 from fangxian.registry import folds as registry
@@ -19,6 +20,11 @@ def fold_register(now: datetime) -> int:
 def fold_places(now: datetime) -> int:
     """Doors and public areas that were built, closed or moved, taken into rounds, disinfection and counts."""
     return screening.fold_places(now=now) + hygiene.fold_areas(now=now) + duties.follow_grids(now=now)
+
+
+def fold_gates(now: datetime) -> int:
+    """Checks and openings of turnstiles, taken into duties, counts and contradictions."""
+    return gates.fold_checks(now=now) + gates.fold_openings(now=now)
 
 
 def take_imports(now: datetime) -> int:

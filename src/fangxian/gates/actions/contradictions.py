@@ -1,0 +1,96 @@
+"""What a gate saw that cannot be, each with somebody whose task it is."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Final
+from uuid import UUID
+
+from django.conf import settings
+from django.utils import translation
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy
+
+from fangxian.accounts.roles import Role
+from fangxian.duties import actions as duties
+from fangxian.gates.models import Contradiction, ContradictionKind, Referral
+from fangxian.places.models import Place, PlaceKind
+from fangxian.shared import clock
+from fangxian.shared.ids import new_id
+from fangxian.shared.writer import write_lock
+
+_K = ContradictionKind
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """What is to be done about a kind of contradiction, by whom (None: whoever runs the place) and within how long."""
+
+    title: Promise
+    hours: int
+    role: Role | None = None
+
+
+TASKS: Final[dict[ContradictionKind, Task]] = {
+    _K.DOUBLE_USE: Task(gettext_lazy("One pass was used at two gates: find out who used it, and issue it anew"), 4),
+    _K.NOT_IN_FORCE: Task(
+        gettext_lazy("Somebody was let in on a pass that is not in force: find the person and settle it"), 4
+    ),
+    _K.HELD: Task(
+        gettext_lazy("Somebody under observation was let out: bring the person home and report"), 1,
+        Role.COMMITTEE_SECRETARY,
+    ),
+    _K.OVER_QUOTA: Task(gettext_lazy("A household went out more often than allowed: talk with it"), 24),
+    _K.OVER_CAP: Task(gettext_lazy("More people entered than this gate may admit: check how many are inside"), 4),
+    _K.FORGED: Task(
+        gettext_lazy("A forged pass was shown here: find out where it came from"), 24, Role.COMMUNITY_POLICE
+    ),
+    _K.UNCHECKED: Task(gettext_lazy("The turnstile opened without a check: find out who went through"), 2),
+    _K.UNKNOWN_VEHICLE: Task(
+        gettext_lazy("A vehicle that is not in the register came to this gate: register it"), 24, Role.COMMITTEE_WORKER
+    ),
+    _K.UNKNOWN_PERSON: Task(
+        gettext_lazy("Somebody who is not in the register came to this gate: register them"), 24, Role.COMMITTEE_WORKER
+    ),
+    _K.OTHER: Task(gettext_lazy("Somebody was let in without a network against the rules: look into it"), 24),
+}  # fmt: skip
+REFERRED: Final = gettext_lazy("Sent here from a gate with a fever: receive, and open the case")
+REFERRED_HOURS: Final = 2
+
+
+def _role(task: Task, gate: Place) -> Role:
+    if task.role is not None:
+        return task.role
+    within = gate.parent
+    in_building = within is not None and within.kind == PlaceKind.BUILDING
+    return Role.PROPERTY_MANAGER if in_building else Role.COMMITTEE_WORKER
+
+
+def _give(title: Promise, gate: Place, role: Role, hours: int, source: str, by: str, now: datetime) -> UUID:
+    # the title is stored, and so in the street's own language, whoever's request or process this is
+    with translation.override(settings.LANGUAGE_CODE):
+        words = str(title)
+    until = now + timedelta(hours=hours)
+    return duties.give(title=words, place=gate, role=role, until=until, source=source, by=by, now=now).id
+
+
+@write_lock()
+def raise_for(
+    *, check_id: UUID, kind: ContradictionKind, gate: Place, at_us: int, by: str, now: datetime
+) -> Contradiction | None:
+    """Store a contradiction with its duty; None when it is stored already. `check_id` may be that of an opening."""
+    if Contradiction.objects.filter(check_id=check_id, kind=kind).exists():
+        return None
+    task = TASKS[kind]
+    duty = _give(task.title, gate, _role(task, gate), task.hours, f"gate-check:{check_id.hex}", by, now)
+    return Contradiction.objects.create(id=new_id(), check_id=check_id, kind=kind, gate=gate, at_us=at_us, duty_id=duty)
+
+
+@write_lock()
+def hand_over(*, referral: Referral, by: str, now: datetime) -> None:
+    """The health centre is told of somebody on the way: a duty that names the referral's number, and nobody."""
+    if referral.duty_id is not None:
+        return
+    source = f"referral:{referral.number}"
+    at = clock.from_us(referral.at_us)
+    duty = _give(REFERRED, referral.gate, Role.HEALTH_STAFF, REFERRED_HOURS, source, by, max(at, now))
+    Referral.objects.filter(id=referral.id).update(duty_id=duty)

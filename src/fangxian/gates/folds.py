@@ -1,0 +1,169 @@
+"""What the worker takes from the checks: counts of the gates, duties of those who entered, contradictions, referrals.
+
+The table of checks is its own outbox. There is no cursor over ids: on PostgreSQL they are not the order of commits, so
+what is folded is marked row by row, in the transaction that folds it.
+"""
+
+import time
+from collections import Counter, defaultdict
+from collections.abc import Mapping, Sequence
+from datetime import date, datetime, timedelta
+from typing import Final
+from uuid import UUID
+
+from django.db import connection
+from django.db.models import F
+
+from fangxian.duties import actions as duties
+from fangxian.gates.actions import contradictions
+from fangxian.gates.models import (
+    Check,
+    ContradictionKind,
+    Direction,
+    Flow,
+    Opening,
+    Outcome,
+    Pass,
+    PassKind,
+    Referral,
+)
+from fangxian.gates.plan import plan_at
+from fangxian.gates.playbook import EMPLOYEE_DAY
+from fangxian.places.models import Place
+from fangxian.places.queries import counting_nodes
+from fangxian.shared import clock
+from fangxian.shared.clock import MINUTE_US, SECOND_US
+from fangxian.shared.writer import RETRY_SECONDS, Pace, write_lock
+
+QUARTER_US: Final = 15 * MINUTE_US
+MEASURED_WITHIN_US: Final = 30 * MINUTE_US
+"""Who came in without a reading has half an hour until that is a gap."""
+RUN_SECONDS: Final = 2.0
+_KINDS: Final = frozenset(ContradictionKind.values)
+
+
+def fold_checks(*, now: datetime, by: str = "worker") -> int:
+    """Fold what is not folded yet, for about two seconds. Returns how many checks were folded."""
+    pace = Pace.for_database()
+    done = 0
+    deadline = time.monotonic() + RUN_SECONDS
+    while time.monotonic() < deadline:
+        with write_lock():
+            began = time.perf_counter()
+            count = _fold_chunk(pace.rows, by, now)
+            worked = time.perf_counter()
+        held = time.perf_counter() - began
+        done += count
+        if count == 0:
+            break
+        pace.learn(count, worked - began, held - (worked - began))
+        if pace.pause:
+            time.sleep(max(held, RETRY_SECONDS))
+    return done
+
+
+def _fold_chunk(rows: int, by: str, now: datetime) -> int:
+    waiting = Check.objects.filter(folded=False).order_by("id")
+    if connection.features.has_select_for_update_skip_locked:
+        waiting = waiting.select_for_update(skip_locked=True)
+    checks = list(waiting[:rows])
+    if not checks:
+        return 0
+    _count_flow(checks)
+    _count_duties(checks, by, now)
+    _contradict(checks, by, now)
+    _refer(checks, by, now)
+    Check.objects.filter(id__in=[check.id for check in checks]).update(folded=True)
+    return len(checks)
+
+
+def _count_flow(checks: Sequence[Check]) -> None:
+    counts = Counter(
+        (c.gate_id, c.place_id, c.observed_us // QUARTER_US * QUARTER_US, c.direction, c.outcome, c.code)
+        for c in checks
+    )
+    for (gate, place, quarter, direction, outcome, code), count in sorted(counts.items()):
+        key = {"gate_id": gate, "quarter_us": quarter, "direction": direction, "outcome": outcome, "code": code}
+        if not Flow.objects.filter(**key).update(count=F("count") + count):
+            Flow.objects.create(**key, place_id=place, count=count)
+
+
+def _count_duties(checks: Sequence[Check], by: str, now: datetime) -> None:
+    """Each employee who entered owes a reading that day; each reading at a gate is one."""
+    kinds = dict(Pass.objects.filter(id__in={c.pass_id for c in checks if c.pass_id}).values_list("id", "kind"))
+    mine = [c for c in checks if c.subject_id and c.pass_id and kinds.get(c.pass_id) == PassKind.EMPLOYEE]
+    nodes = _nodes({c.place_id for c in mine})
+    entered: dict[date, list[duties.NewMember]] = defaultdict(list)
+    read: dict[date, list[duties.Done]] = defaultdict(list)
+    for check in mine:
+        if check.place_id not in nodes or check.subject_id is None:
+            continue
+        day = clock.local_day(clock.from_us(check.observed_us))
+        if check.direction == Direction.IN and check.outcome == Outcome.ADMIT:
+            member = duties.NewMember(
+                check.subject_id, check.place_id, nodes[check.place_id], opens_us=check.observed_us,
+                due_us=check.observed_us + MEASURED_WITHIN_US,
+            )  # fmt: skip
+            entered[day].append(member)
+        if check.decidec is not None:
+            at = clock.from_us(check.observed_us)
+            read[day].append(duties.Done(check.subject_id, at, f"gate-check:{check.id.hex}"))
+    for day, members in entered.items():
+        duties.enrol(cohort=EMPLOYEE_DAY, instance=day.isoformat(), members=members, by=by, now=now)
+    for day, items in read.items():
+        duties.fulfil(cohort=EMPLOYEE_DAY, instance=day.isoformat(), items=items, by=by, now=now)
+
+
+def _nodes(place_ids: set[UUID]) -> Mapping[UUID, UUID]:
+    return counting_nodes(list(Place.objects.filter(id__in=place_ids)))
+
+
+def _contradict(checks: Sequence[Check], by: str, now: datetime) -> None:
+    marked = [(c, mark) for c in checks if c.marks for mark in c.marks.split(",") if mark in _KINDS]
+    gates = _gates({check.gate_id for check, _ in marked})
+    for check, mark in marked:
+        if check.gate_id in gates:
+            contradictions.raise_for(
+                check_id=check.id, kind=ContradictionKind(mark), gate=gates[check.gate_id], at_us=check.observed_us,
+                by=by, now=now,
+            )  # fmt: skip
+
+
+def _gates(gate_ids: set[UUID]) -> dict[UUID, Place]:
+    return {gate.id: gate for gate in Place.objects.filter(id__in=gate_ids).select_related("parent")}
+
+
+def _refer(checks: Sequence[Check], by: str, now: datetime) -> None:
+    referred = [check.id for check in checks if check.outcome == Outcome.REFER]
+    if referred:
+        for row in Referral.objects.filter(check_id__in=referred, duty_id__isnull=True).select_related("gate__parent"):
+            contradictions.hand_over(referral=row, by=by, now=now)
+
+
+def fold_openings(*, now: datetime, by: str = "worker") -> int:
+    """Find for each opening of a turnstile the check that it follows; one without is somebody who was not checked."""
+    within = timedelta(seconds=plan_at(now).section.turnstile_seconds)
+    window_us = within // timedelta(microseconds=1)
+    with write_lock():
+        waiting = Opening.objects.filter(settled=False, at_us__lt=clock.to_us(now) - window_us - SECOND_US)
+        rows = list(waiting.select_related("gate__parent").order_by("at_us")[: Pace.for_database().rows])
+        for row in rows:
+            row.check_id = _check_before(row, window_us)
+            row.settled = True
+            row.save(update_fields=["check_id", "settled"])
+            if row.check_id is None:
+                contradictions.raise_for(
+                    check_id=row.id, kind=ContradictionKind.UNCHECKED, gate=row.gate, at_us=row.at_us, by=by, now=now
+                )
+    return len(rows)
+
+
+def _check_before(opening: Opening, window_us: int) -> UUID | None:
+    """The nearest admission at that gate in that direction which no other opening has taken."""
+    near = Check.objects.filter(
+        place_id=opening.gate.parent_id or opening.gate_id, gate_id=opening.gate_id, direction=opening.direction, outcome=Outcome.ADMIT,
+        observed_us__gte=opening.at_us - window_us, observed_us__lte=opening.at_us + window_us,
+    ).order_by("observed_us").values_list("id", flat=True)  # fmt: skip
+    ids = list(near)
+    taken = set(Opening.objects.filter(check_id__in=ids).values_list("check_id", flat=True))
+    return next((ident for ident in ids if ident not in taken), None)
