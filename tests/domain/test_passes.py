@@ -266,7 +266,8 @@ class TestRoster:
         ("kind", "name", "floor"),
         [
             ("floor", "12层", 12), ("floor", "3F", 3), ("floor", "B1层", -1), ("floor", "地下2层", -2),
-            ("unit", "1203室", 12), ("unit", "A座 803", 8), ("unit", "前台", None), ("floor", "大堂", None), ("building", "12层", None),
+            ("unit", "1203室", 12), ("unit", "A座 803", 8),
+            ("unit", "前台", None), ("floor", "大堂", None), ("building", "12层", None),
         ],
     )  # fmt: skip
     def test_it_reads_the_number_of_a_floor(self, kind: str, name: str, floor: int | None) -> None:
