@@ -5,7 +5,7 @@ import { bundle, nowUs, tablet } from "./engine.js";
 import { sound } from "./sound.js";
 import * as store from "./store.js";
 
-const SIGNS = { admit: "✓", refuse: "✕", hold: "‖", refer: "✚" };
+const SIGNS = { admit: "✓", refuse: "✕", hold: "II", refer: "✚" };
 const GONE_MS = 2_500;
 const NEVER_OVERRIDDEN = new Set(["fever", "fever_again", "held_here", "forged", "wrong_key"]);
 // What one more word of the guard settles.
@@ -73,6 +73,8 @@ async function keepHeld(answer, input) {
     });
   } else if (["second_ok", "fever_again"].includes(answer.code)) {
     held = held.filter((one) => one.firstId !== input.first);
+  } else {
+    return;
   }
   await store.put("held", held);
 }

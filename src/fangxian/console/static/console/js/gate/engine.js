@@ -144,8 +144,8 @@ async function fetchBundle() {
 // A tablet whose token is not taken any more throws away what it holds, and keeps what it still owes.
 async function revoked() {
   await store.wipe();
-  Object.assign(tablet, { token: null, guard: null, net: "revoked", ledger: new Ledger() });
-  tablet.changed();
+  Object.assign(tablet, { token: null, guard: null, net: "away" });
+  location.reload(); // what the page still has in memory goes too
 }
 
 // ---- sending ------------------------------------------------------------------------------------------------------------

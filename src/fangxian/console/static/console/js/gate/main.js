@@ -9,6 +9,7 @@ import * as engine from "./engine.js";
 const { tablet } = engine;
 const QUICK = [36.0, 36.2, 36.4, 36.5, 36.6, 36.7, 36.8, 37.0, 37.2];
 const MOST_OCCUPANTS = 7;
+const SETTLED_ALREADY = new Set(["wrong_clock", "too_early", "full"]);
 const PASS_NUMBER = /^[0-9A-Z]{8,12}$/;
 
 let hooks = { lock: () => {}, redraw: () => {} };
@@ -56,7 +57,8 @@ async function take(shown) {
 function refusedAnyway(shown, read) {
   if (!shown.token && !read.claims && tablet.net === "there") return false;
   const best = { at: Date.now() * 1000, dir: "in", mask: true, temp: 36.5, identity: true, declared: true, again: true, occupants: 1, gate: engine.gate().gate_id, plate: shown.plate };
-  return engine.decideHere(best, read).outcome === "refuse";
+  const { outcome, code } = engine.decideHere(best, read);
+  return outcome === "refuse" || SETTLED_ALREADY.has(code);
 }
 
 function personPanel() {

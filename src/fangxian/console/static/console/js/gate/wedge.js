@@ -1,6 +1,9 @@
 // A scanner that types like a keyboard: a fast burst of keys that ends with Enter, wherever the focus is.
 
-const SLOWEST_MS = 60;
+const PREFIX = "FX1:";
+const SLOWEST_MS = 100;
+// once it is known to be a pass, a slow wireless scanner may take a breath
+const SLOWEST_PASS_MS = 600;
 const SHORTEST = 6;
 
 let typed = "";
@@ -8,8 +11,9 @@ let last = 0;
 
 function key(event, onscan) {
   if (event.target instanceof HTMLInputElement || event.ctrlKey || event.altKey || event.metaKey) return;
-  const now = performance.now();
-  if (now - last > SLOWEST_MS) typed = "";
+  // when the key was pressed, not when this busy page came to it
+  const now = event.timeStamp;
+  if (now - last > (typed.startsWith(PREFIX) ? SLOWEST_PASS_MS : SLOWEST_MS)) typed = "";
   last = now;
   if (event.key === "Enter") {
     const text = typed;

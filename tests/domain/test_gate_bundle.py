@@ -1,0 +1,137 @@
+"""What a tablet takes along for work without the network: ids and hashes, no name, and little enough to fetch often."""
+
+import base64
+import hashlib
+import hmac
+import json
+from datetime import timedelta
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+
+from fangxian.gates.actions import passes
+from fangxian.gates.models import Declaration, Device, Held, Pass, PassKind, Presence, Used
+from fangxian.gates.queries import hot
+from fangxian.gates.queries.bundle import HASH_BYTES, bundle, cards
+from fangxian.shared import clock
+from tests.support.factories import MORNING, Street, make_street, make_vehicle
+from tests.support.gates import Office, employee_pass, make_gate, make_office, resident_permit
+
+pytestmark = pytest.mark.django_db
+NOW = MORNING + timedelta(minutes=5)
+NOW_US = clock.to_us(NOW)
+
+
+@pytest.fixture
+def street() -> Street:
+    hot.forget()
+    return make_street()
+
+
+@pytest.fixture
+def office(street: Street) -> Office:
+    return make_office(street)
+
+
+def ids(packed: str) -> set[str]:
+    raw = base64.b64decode(packed)
+    return {raw[at : at + 16].hex() for at in range(0, len(raw), 16)}
+
+
+def typed(made: dict[str, object], text: str) -> list[object]:
+    """The row that a number or plate stands for, as the tablet finds it."""
+    key = base64.b64decode(str(made["key"]))
+    wanted = base64.b64encode(hmac.digest(key, text.encode(), hashlib.sha256)[:HASH_BYTES]).decode()
+    return [row for row in made["rows"] if row[0] == wanted]  # type: ignore[attr-defined]  # rows are lists
+
+
+def test_it_lists_what_is_not_in_force_held_inside_declared_and_used(street: Street, office: Office) -> None:
+    names = ("live", "suspended", "revoked", "held", "inside", "used")
+    made = {
+        name: employee_pass(office.building, door, name) for name, door in zip(names, street.dwellings, strict=False)
+    }
+    passes.suspend(passes=[made["suspended"]], reason="换岗", by="test", now=NOW)
+    passes.revoke(passes=[made["revoked"]], reason="离职", by="test", now=NOW)
+    Held.objects.create(
+        subject_id=made["held"].subject_id, since_us=NOW_US, reason="居家观察", source="test:1", by="test"
+    )
+    Declaration.objects.create(
+        subject_id=made["live"].subject_id,
+        made_us=NOW_US,
+        until_us=NOW_US + clock.DAY_US,
+        clear=True,
+        source="test",
+        by="test",
+    )
+    Presence.objects.create(
+        place_id=office.building.id, who=f"s:{made['inside'].subject_id.hex}", inside=True, since_us=NOW_US,
+        check_id=made["live"].id, gate_id=office.front.id,
+    )  # fmt: skip
+    day = (clock.local_day(NOW).toordinal()) - 719163
+    Used.objects.create(key=f"once:{made['used'].id.hex}", count=1)
+    Used.objects.create(key=f"cap:{office.front.id.hex}:{day}", count=17)
+    Used.objects.create(key=f"in:{office.building.id.hex}", count=1)
+    found = bundle(office.tablet, NOW)
+    assert ids(found["not_in_force"]["s"]) == {made["suspended"].id.hex}
+    assert ids(found["not_in_force"]["r"]) == {made["revoked"].id.hex}
+    assert ids(found["held"]) == {made["held"].id.hex}
+    assert ids(found["declared"]) == {made["live"].id.hex}
+    assert ids(found["inside"]) == {made["inside"].id.hex}
+    assert ids(found["used"]) == {made["used"].id.hex}
+    assert (found["entries_today"], found["inside_count"]) == (17, 1)
+    assert found["gate"]["gate_id"] == office.front.id.hex
+    assert office.building.id.hex in found["line"]
+    assert [key["kid"] for key in found["keys"]] == [made["live"].key_id]
+
+
+def test_it_lists_households_without_outings(street: Street) -> None:
+    gate = make_gate(street.compounds[0])
+    tablet = Device.objects.create(kind="tablet", gate=gate, name="平板", enrolled_us=NOW_US)
+    out, at_home = (resident_permit(street.compounds[0], door) for door in street.dwellings[:2])
+    day = (clock.local_day(NOW).toordinal()) - 719163
+    Used.objects.create(key=f"out:{out.subject_id.hex}:{day // bundle(tablet, NOW)['plan']['outing_days']}", count=1)
+    assert ids(bundle(tablet, NOW)["no_outings"]) == {out.id.hex}
+    assert at_home.subject_id != out.subject_id
+
+
+def test_typed_numbers_and_plates_are_matched_by_hashes_under_a_key_of_each_answer(
+    street: Street, office: Office
+) -> None:
+    permit = employee_pass(office.building, street.dwellings[0], zone="R")
+    vehicle = make_vehicle("沪A12345", street.compounds[0])
+    parked = employee_pass(
+        office.building, street.dwellings[1], "沪A12345", kind=PassKind.VEHICLE, subject_id=vehicle.pk, company=""
+    )
+    elsewhere = employee_pass(street.compounds[0], street.dwellings[2])
+    made = cards(office.tablet, NOW)
+    assert [row[1] for row in made["rows"] if row in typed(made, permit.number)] == [permit.id.hex]
+    assert typed(made, "沪A12345")[0][1:3] == [parked.id.hex, "T"]  # type: ignore[index]  # rows are lists
+    assert typed(made, elsewhere.number) == []
+    assert cards(office.tablet, NOW)["key"] != made["key"]
+
+
+def test_it_holds_nothing_about_a_person(street: Street, office: Office) -> None:
+    permit = employee_pass(office.building, street.dwellings[0])
+    text = json.dumps([bundle(office.tablet, NOW), cards(office.tablet, NOW)], ensure_ascii=False)
+    for secret in (permit.holder, permit.company, permit.number, permit.token, permit.wallet):
+        assert secret not in text
+
+
+def test_a_tower_of_17000_people_is_one_small_answer(street: Street, office: Office) -> None:
+    first = employee_pass(office.building, street.dwellings[0])
+    fields = [
+        field.attname
+        for field in Pass._meta.concrete_fields
+        if field.attname not in ("id", "number", "digest", "wallet")
+    ]
+    same = {name: getattr(first, name) for name in fields}
+    Pass.objects.bulk_create(
+        [Pass(number=f"N{n}", digest=n.to_bytes(32, "big"), wallet=f"w{n}", **same) for n in range(17_000)],
+        batch_size=1_000,
+    )
+    with CaptureQueriesContext(connection) as asked:
+        small = json.dumps(bundle(office.tablet, NOW))
+    assert len(asked) <= 16
+    assert len(small) < 20_000
+    assert len(cards(office.tablet, NOW)["rows"]) == 17_001
