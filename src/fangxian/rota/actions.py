@@ -1,0 +1,233 @@
+"""Posts, their slots, the people in them, and who was shown how. Every write about a rota is here."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, time
+from typing import Final
+
+from django.utils.translation import gettext as _
+
+from fangxian.accounts.models import Staff
+from fangxian.audit import actions as audit
+from fangxian.duties import actions as duties
+from fangxian.places.models import Place
+from fangxian.places.queries import counting_nodes
+from fangxian.registry.models import Subject, SubjectKind
+from fangxian.rota import rules
+from fangxian.rota.models import Assignment, Post, Slot, Training
+from fangxian.shared import clock
+from fangxian.shared.writer import write_lock
+
+GATE: Final = "gate"
+GATE_TRAINING: Final = "gate-check"
+
+
+class RotaError(Exception):
+    """Nothing was changed; the message says why and what to do."""
+
+
+@dataclass(frozen=True, slots=True)
+class Placed:
+    """Somebody in a slot. `trained` is False when the post asks for a training that they have not signed."""
+
+    assignment: Assignment
+    trained: bool
+
+
+def cohort_of(post: Post) -> str:
+    """The cohort whose rule says what an unmanned slot of this kind of post means."""
+    return f"{post.key}-slot"
+
+
+def instance_of(slot: Slot) -> str:
+    return clock.local_day(clock.from_us(slot.from_us)).isoformat()
+
+
+@write_lock()
+def open_post(
+    *, place: Place, by: str, now: datetime, key: str = GATE, title: str = "", training: str = GATE_TRAINING
+) -> Post:
+    """The post of a place for a purpose; the one that is open is given back."""
+    post, made = Post.objects.get_or_create(
+        place=place, key=key, closed_us=None, defaults={"title": title.strip()[:80] or place.name, "training": training}
+    )
+    if made:
+        audit.record(by=by, act="rota.post.opened", now=now, target=f"post:{post.id}", place=place.id)
+    return post
+
+
+@write_lock()
+def close_post(*, post: Post, by: str, now: datetime) -> bool:
+    """Nobody need stand there any more: slots to come are owed by nobody. False when it was closed already."""
+    now_us = clock.to_us(now)
+    if not Post.objects.filter(id=post.id, closed_us__isnull=True).update(closed_us=now_us):
+        return False
+    coming = Slot.objects.filter(post=post, from_us__gt=now_us)
+    for slot in coming:
+        _withdraw(slot, post, "post closed", by, now)
+    audit.record(by=by, act="rota.post.closed", now=now, target=f"post:{post.id}", place=post.place_id)
+    return True
+
+
+@write_lock()
+def plan_day(
+    *, post: Post, day: date, times: Sequence[tuple[time, time]], by: str, now: datetime, needed: int = 1
+) -> list[Slot]:
+    """Make the slots of one day. An end that is not after its start is on the next morning.
+
+    Raises RotaError when one is over already, or meets another slot of the post; then none is made.
+    """
+    if post.closed_us is not None:
+        raise RotaError(_("This post is closed. Open it again before planning slots."))
+    if needed < 1:
+        raise RotaError(_("A slot needs at least one person."))
+    spans = [rules.span_of(day, start, end) for start, end in times]
+    if any(span.until_us <= clock.to_us(now) for span in spans):
+        raise RotaError(_("A slot that is over already cannot be planned. Nothing was changed."))
+    near = Slot.objects.filter(
+        post=post, from_us__lt=max(s.until_us for s in spans), until_us__gt=min(s.from_us for s in spans)
+    ) if spans else Slot.objects.none()  # fmt: skip
+    if rules.overlap([*(rules.Span(slot.from_us, slot.until_us) for slot in near), *spans]):
+        raise RotaError(_("These times meet another slot of this post. Nothing was changed."))
+    slots = [_make_slot(post, span, needed, now) for span in spans]
+    _enrol(post, slots, by, now)
+    audit.record(
+        by=by, act="rota.day.planned", now=now, target=f"post:{post.id}", place=post.place_id,
+        detail={"day": day.isoformat(), "slots": len(slots), "needed": needed},
+    )  # fmt: skip
+    return slots
+
+
+def _make_slot(post: Post, span: rules.Span, needed: int, now: datetime) -> Slot:
+    label = f"{post.title} {rules.label(span)}"[:120]
+    subject = Subject.objects.create(kind=SubjectKind.WORK, label=label, created_us=clock.to_us(now))
+    return Slot.objects.create(subject=subject, post=post, from_us=span.from_us, until_us=span.until_us, needed=needed)
+
+
+def _enrol(post: Post, slots: Sequence[Slot], by: str, now: datetime) -> None:
+    place = post.place
+    node_id = counting_nodes([place])[place.id]
+    for slot in slots:
+        member = duties.NewMember(
+            slot.subject_id, place.id, node_id, opens_us=slot.from_us - rules.EARLY_US, due_us=slot.from_us
+        )
+        duties.enrol(cohort=cohort_of(post), instance=instance_of(slot), members=[member], by=by, now=now)
+
+
+def _withdraw(slot: Slot, post: Post, reason: str, by: str, now: datetime) -> None:
+    duties.withdraw(
+        cohort=cohort_of(post), instance=instance_of(slot), subject_ids=[slot.subject_id], reason=reason, by=by, now=now
+    )
+
+
+@write_lock()
+def cancel_slot(*, slot: Slot, by: str, now: datetime) -> None:
+    """Take a slot that has not begun off the plan, with the people in it."""
+    if slot.from_us <= clock.to_us(now):
+        raise RotaError(_("This slot has begun; it stays in the record. Nothing was changed."))
+    post, slot_id = slot.post, slot.subject_id
+    _withdraw(slot, post, "slot cancelled", by, now)
+    Assignment.objects.filter(slot=slot).delete()
+    slot.delete()
+    audit.record(by=by, act="rota.slot.cancelled", now=now, target=f"slot:{slot_id}", place=post.place_id)
+
+
+@write_lock()
+def assign(*, slot: Slot, staff: Staff, by: str, now: datetime) -> Placed:
+    """Plan a person for a slot. Who has not signed the training is planned all the same; the answer says so."""
+    if slot.until_us <= clock.to_us(now):
+        raise RotaError(_("This slot is over. Nothing was changed."))
+    if not staff.is_active:
+        raise RotaError(_("This account is switched off. Choose somebody else."))
+    _not_elsewhere(slot, staff)
+    row, made = Assignment.objects.get_or_create(slot=slot, staff=staff, defaults={"by": by})
+    if made:
+        audit.record(by=by, act="rota.assigned", now=now, target=f"assignment:{row.id}", place=slot.post.place_id)
+    return Placed(row, is_trained(staff, slot.post))
+
+
+def _not_elsewhere(slot: Slot, staff: Staff) -> None:
+    other = (
+        Assignment.objects.filter(
+            staff=staff, slot__from_us__lt=slot.until_us, slot__until_us__gt=slot.from_us, left_us__isnull=True
+        )
+        .exclude(slot=slot)
+        .select_related("slot__post")
+        .first()
+    )
+    if other is not None:
+        raise RotaError(
+            _("%(name)s stands at %(post)s at that time. Nothing was changed.")
+            % {"name": staff.name, "post": other.slot.post.title}
+        )
+
+
+@write_lock()
+def unassign(*, assignment: Assignment, by: str, now: datetime) -> None:
+    """Off the plan again. Who has come stays in the record."""
+    if assignment.came_us is not None:
+        raise RotaError(_("This person has come already; that stays in the record. Nothing was changed."))
+    place = assignment.slot.post.place_id
+    audit.record(by=by, act="rota.unassigned", now=now, target=f"assignment:{assignment.id}", place=place)
+    assignment.delete()
+
+
+@write_lock()
+def sign_off(*, staff: Staff, topic: str, by: str, now: datetime) -> Training:
+    """A person was shown how, and somebody vouches for it. Signing again keeps the first signature."""
+    if not topic.strip():
+        raise RotaError(_("Say what the training was about."))
+    row, made = Training.objects.get_or_create(
+        staff=staff, topic=topic.strip()[:40], defaults={"signed_us": clock.to_us(now), "by": by}
+    )
+    if made:
+        audit.record(
+            by=by, act="rota.training.signed", now=now, target=f"training:{row.id}", detail={"topic": row.topic}
+        )
+    return row
+
+
+@write_lock()
+def check_in(*, slot: Slot, staff: Staff, by: str, now: datetime, observed_at: datetime | None = None) -> Placed:
+    """Somebody is at the post. The slot's duty is met with the last person that it needs, on time or late.
+
+    Whoever was not planned is added. Coming twice keeps the first time.
+    """
+    at = observed_at or now
+    at_us = clock.to_us(at)
+    if at_us < slot.from_us - rules.EARLY_US:
+        raise RotaError(_("This slot begins later. Check in within the hour before it begins."))
+    if at_us >= slot.until_us:
+        raise RotaError(_("This slot is over. Nothing was changed."))
+    slot = Slot.objects.select_for_update(of=("self",)).select_related("post").get(pk=slot.pk)
+    row, _made = Assignment.objects.get_or_create(slot=slot, staff=staff, defaults={"by": by, "planned": False})
+    if row.came_us is None:
+        row.came_us = at_us
+        row.save(update_fields=["came_us"])
+        _settle(slot, at, by, now)
+        audit.record(
+            by=by, act="rota.came", now=now, target=f"assignment:{row.id}", place=slot.post.place_id,
+            detail={"planned": row.planned},
+        )  # fmt: skip
+    return Placed(row, is_trained(staff, slot.post))
+
+
+def _settle(slot: Slot, at: datetime, by: str, now: datetime) -> None:
+    came = Assignment.objects.filter(slot=slot, came_us__isnull=False).count()
+    if came >= slot.needed:
+        done = duties.Done(slot.subject_id, at, f"slot:{slot.subject_id.hex}")
+        duties.fulfil(cohort=cohort_of(slot.post), instance=instance_of(slot), items=[done], by=by, now=now)
+
+
+@write_lock()
+def check_out(*, assignment: Assignment, by: str, now: datetime) -> None:
+    """Somebody leaves the post. Raises RotaError when they never came."""
+    if assignment.came_us is None:
+        raise RotaError(_("This person has not checked in. Nothing was changed."))
+    if Assignment.objects.filter(id=assignment.id, left_us__isnull=True).update(left_us=clock.to_us(now)):
+        place = assignment.slot.post.place_id
+        audit.record(by=by, act="rota.left", now=now, target=f"assignment:{assignment.id}", place=place)
+
+
+def is_trained(staff: Staff, post: Post) -> bool:
+    return not post.training or Training.objects.filter(staff=staff, topic=post.training).exists()
