@@ -5,6 +5,7 @@ import hashlib
 import hmac
 import json
 from datetime import timedelta
+from uuid import UUID
 
 import pytest
 from django.db import connection
@@ -39,6 +40,11 @@ def ids(packed: str) -> set[str]:
     return {raw[at : at + 16].hex() for at in range(0, len(raw), 16)}
 
 
+def subject(permit: Pass) -> UUID:
+    assert permit.subject_id is not None
+    return permit.subject_id
+
+
 def typed(made: dict[str, object], text: str) -> list[object]:
     """The row that a number or plate stands for, as the tablet finds it."""
     key = base64.b64decode(str(made["key"]))
@@ -54,10 +60,10 @@ def test_it_lists_what_is_not_in_force_held_inside_declared_and_used(street: Str
     passes.suspend(passes=[made["suspended"]], reason="换岗", by="test", now=NOW)
     passes.revoke(passes=[made["revoked"]], reason="离职", by="test", now=NOW)
     Held.objects.create(
-        subject_id=made["held"].subject_id, since_us=NOW_US, reason="居家观察", source="test:1", by="test"
+        subject_id=subject(made["held"]), since_us=NOW_US, reason="居家观察", source="test:1", by="test"
     )
     Declaration.objects.create(
-        subject_id=made["live"].subject_id,
+        subject_id=subject(made["live"]),
         made_us=NOW_US,
         until_us=NOW_US + clock.DAY_US,
         clear=True,
@@ -65,7 +71,7 @@ def test_it_lists_what_is_not_in_force_held_inside_declared_and_used(street: Str
         by="test",
     )
     Presence.objects.create(
-        place_id=office.building.id, who=f"s:{made['inside'].subject_id.hex}", inside=True, since_us=NOW_US,
+        place_id=office.building.id, who=f"s:{subject(made['inside']).hex}", inside=True, since_us=NOW_US,
         check_id=made["live"].id, gate_id=office.front.id,
     )  # fmt: skip
     day = (clock.local_day(NOW).toordinal()) - 719163
@@ -90,7 +96,7 @@ def test_it_lists_households_without_outings(street: Street) -> None:
     tablet = Device.objects.create(kind="tablet", gate=gate, name="平板", enrolled_us=NOW_US)
     out, at_home = (resident_permit(street.compounds[0], door) for door in street.dwellings[:2])
     day = (clock.local_day(NOW).toordinal()) - 719163
-    Used.objects.create(key=f"out:{out.subject_id.hex}:{day // bundle(tablet, NOW)['plan']['outing_days']}", count=1)
+    Used.objects.create(key=f"out:{subject(out).hex}:{day // bundle(tablet, NOW)['plan']['outing_days']}", count=1)
     assert ids(bundle(tablet, NOW)["no_outings"]) == {out.id.hex}
     assert at_home.subject_id != out.subject_id
 

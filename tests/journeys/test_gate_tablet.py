@@ -34,6 +34,7 @@ PEOPLE = 151
 
 @dataclass
 class Office:
+    building: Place
     front: Place
     garage: Place
     passes: list[Pass]
@@ -80,7 +81,7 @@ def office(transactional_db: None) -> Office:
         tokens.append(a_tablet(place))
     g.staff("guard1", "赵守门", Role.GATE_GUARD, made[building.id], now)
     first = employee_pass(made[building.id], here.dwellings[0], "李雷", now=now, zone="R")
-    return Office(front, garage, [first], *tokens)
+    return Office(made[building.id], front, garage, [first], *tokens)
 
 
 @pytest.fixture
@@ -224,8 +225,7 @@ def test_a_shift_without_network_arrives_once_with_its_double_uses(
 ) -> None:
     now = clock.now()
     home = Place.objects.filter(kind=PlaceKind.DWELLING).order_by("path")[0]
-    building = Place.objects.get(id=office.front.parent_id)
-    passes = [employee_pass(building, home, f"员工{n}", now=now) for n in range(PEOPLE)]
+    passes = [employee_pass(office.building, home, f"员工{n}", now=now) for n in range(PEOPLE)]
     begin_work(tablet, office)
     tablet.context.set_offline(True)
     elsewhere = visit("/health/")
@@ -303,10 +303,9 @@ def test_a_lost_tablet_keeps_nothing_that_can_be_read(tablet: Page, office: Offi
 
 def test_typed_numbers_and_plates_are_known_without_the_network(tablet: Page, office: Office) -> None:
     now = clock.now()
-    building = Place.objects.get(id=office.front.parent_id)
     home = Place.objects.filter(kind=PlaceKind.DWELLING).order_by("path")[0]
     vehicle = g.vehicle("沪A12345", None, now)
-    employee_pass(building, home, "沪A12345", now=now, kind=PassKind.VEHICLE, subject_id=vehicle.pk, company="")
+    employee_pass(office.building, home, "沪A12345", now=now, kind=PassKind.VEHICLE, subject_id=vehicle.pk, company="")
     begin_work(tablet, office)
     tablet.context.set_offline(True)
     for button, text, code, outcome in (

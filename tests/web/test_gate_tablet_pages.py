@@ -28,8 +28,10 @@ def desks() -> Desks:
 @pytest.fixture
 def tablet(desks: Desks) -> Device:
     hot.forget()
-    block = Place.objects.get(id=desks.here.door.parent_id)
-    gate = make_gate(Place.objects.get(id=block.parent_id))
+    door = Place.objects.select_related("parent__parent").get(id=desks.here.door.id)
+    assert door.parent is not None
+    assert door.parent.parent is not None
+    gate = make_gate(door.parent.parent)
     return Device.objects.create(
         kind=DeviceKind.TABLET, gate=gate, name="平板", enrolled_us=clock.to_us(NOW),
         digest=hashlib.sha256(TOKEN.encode()).digest(),
