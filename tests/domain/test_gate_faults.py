@@ -17,6 +17,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
+from django.conf import settings
 from django.db import connection
 
 from fangxian.gates.actions import devices
@@ -27,6 +28,7 @@ from tests.support.factories import make_street
 from tests.support.gates import employee_pass, make_office
 
 KILLS = 4
+LONGEST_SECONDS = 60
 SEED = int(os.environ.get("FANGXIAN_SEED", "20200217"))
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -40,7 +42,10 @@ def _free_port() -> int:
 
 
 def _environment(folder: Path) -> dict[str, str]:
-    environment = dict(os.environ, FANGXIAN_DATA=str(folder), FANGXIAN_ENV="embedded", FANGXIAN_LOG_LEVEL="CRITICAL")
+    environment = dict(
+        os.environ, FANGXIAN_DATA=str(folder), FANGXIAN_ENV="test", FANGXIAN_LOG_LEVEL="CRITICAL",
+        DJANGO_SETTINGS_MODULE="fangxian.config.settings", PYTHONPATH=str(settings.ROOT / "src"),
+    )  # fmt: skip
     if connection.vendor == "postgresql":
         url = urlsplit(os.environ["DATABASE_URL"])
         environment["DATABASE_URL"] = url._replace(path=f"/{connection.settings_dict['NAME']}").geturl()
@@ -97,7 +102,6 @@ def _serve(environment: dict[str, str], port: int) -> subprocess.Popen[bytes]:
 
 
 def _work(environment: dict[str, str]) -> subprocess.Popen[bytes]:
-    environment = {**environment, "DJANGO_SETTINGS_MODULE": "fangxian.config.settings"}
     command = [sys.executable, "-m", "django", "worker"]
     return subprocess.Popen(command, env=environment, start_new_session=True, stderr=subprocess.DEVNULL)
 
@@ -120,7 +124,8 @@ class _Gate(threading.Thread):
     def run(self) -> None:
         waiting: list[dict[str, Any]] = []
         number = 0
-        while self.going or waiting:
+        last = time.monotonic() + LONGEST_SECONDS
+        while (self.going or waiting) and time.monotonic() < last:
             while self.going and len(waiting) < 5:
                 permit = self.permits[number % len(self.permits)]
                 number += 1
