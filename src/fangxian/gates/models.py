@@ -386,6 +386,23 @@ class Opening(models.Model):
         ]
 
 
+class Reading(models.Model):
+    """A temperature that a thermometer sent by itself. The next check at its gate takes it, within seconds, once."""
+
+    id = models.UUIDField(primary_key=True, editable=False, help_text="made by the machine")
+    gate = models.ForeignKey(Place, on_delete=models.PROTECT, related_name="+", db_index=False)
+    device = models.ForeignKey(Device, on_delete=models.PROTECT, related_name="+", db_index=False)
+    at_us = models.BigIntegerField()
+    decidec = models.SmallIntegerField()
+    method = models.CharField(max_length=8, choices=Method)
+    check_id = models.UUIDField(null=True, unique=True)
+
+    field_classes: ClassVar[dict[str, str]] = {"decidec": "sensitive"}
+
+    class Meta:
+        indexes: ClassVar[list[models.Index]] = [models.Index(fields=["gate", "at_us"], name="reading_gate_time")]
+
+
 class VisitStatus(models.TextChoices):
     ASKED = "asked", _("waiting for the host")
     AGREED = "agreed", _("the host agreed")

@@ -18,6 +18,7 @@ from fangxian.gates.actions import checks
 from fangxian.gates.actions.check_items import CheckIn, Taken
 from fangxian.gates.models import Device
 from fangxian.gates.queries.hot import device_of
+from fangxian.intake import machines
 from fangxian.shared import clock
 from fangxian.shared.group_commit import FullError, NotStoredError
 from fangxian.shared.writer import WriterBusyError
@@ -67,12 +68,13 @@ def gate_checks(body: bytes, device: Device, now: datetime) -> Answer:
         items = [_one.decode(body)]
     if len(items) > MOST_ITEMS:
         return 413, fault("too_many", f"At most {MOST_ITEMS} checks at a time. Nothing was stored; send fewer.")
+    items = machines.with_readings(items, device, now)
     facts = checks.DeviceFacts(device.id, device.gate_id)
     taken = checks.record(items, facts, now, device_us=device_us) if items else []
     return 200, Answers(clock.to_us(now), taken)
 
 
-ROUTES: Final[dict[str, Handler]] = {"/intake/v1/gate-checks": gate_checks}
+ROUTES: Final[dict[str, Handler]] = {"/intake/v1/gate-checks": gate_checks, **machines.ROUTES}
 """POST addresses. Handlers get the body, the authenticated device and the instant; they return status and payload."""
 
 

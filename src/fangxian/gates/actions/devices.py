@@ -73,3 +73,13 @@ def revoke(*, device: Device, reason: str, by: str, now: datetime) -> None:
 
 def by_token(token: str) -> Device | None:
     return Device.objects.filter(digest=digest_of(token), revoked_us__isnull=True).select_related("gate").first()
+
+
+@write_lock()
+def set_calibration(*, device: Device, due: date | None, by: str, now: datetime) -> None:
+    """A thermometer was calibrated: when it is due again."""
+    Device.objects.filter(id=device.id).update(calibration_due=due)
+    detail = {"due": due.isoformat() if due else ""}
+    audit.record(
+        by=by, act="gates.device.calibrated", now=now, target=f"device:{device.id}", place=device.gate_id, detail=detail
+    )

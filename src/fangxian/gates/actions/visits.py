@@ -1,0 +1,117 @@
+"""Who comes to somebody's door without a pass: the host is asked, and parcels wait on a shelf."""
+
+import secrets
+from datetime import datetime, timedelta
+from typing import Final, Literal
+
+from django.utils.translation import gettext as _
+
+from fangxian.audit import actions as audit
+from fangxian.gates.actions import passes
+from fangxian.gates.actions.passes import NewPass
+from fangxian.gates.models import Parcel, PassKind, VisitRequest, VisitStatus
+from fangxian.gates.plan import plan_at
+from fangxian.places.models import Place
+from fangxian.registry.models import Subject, SubjectKind
+from fangxian.shared import clock, crypto
+from fangxian.shared.clock import HOUR_US, MINUTE_US
+from fangxian.shared.ids import new_id
+from fangxian.shared.writer import write_lock
+
+ANSWER_MINUTES: Final = 30
+"""How long a visitor waits at the gate before the question lapses."""
+VISITING: Final = frozenset({PassKind.VISITOR, PassKind.COURIER})
+HOSTS: Final = frozenset({SubjectKind.HOUSEHOLD, SubjectKind.ENTERPRISE})
+Channel = Literal["link", "call"]
+
+
+class VisitError(Exception):
+    """Nothing was changed; the message says why and what to do."""
+
+
+def phone_aad(request: VisitRequest) -> str:
+    return f"gates.visit.phone:{request.id}"
+
+
+@write_lock()
+def ask(
+    *, gate: Place, kind: PassKind, host: Subject, name: str, by: str, now: datetime, phone: str = "",
+    purpose: str = "",
+) -> VisitRequest:  # fmt: skip
+    """Somebody stands at `gate` and wants to go to `host`. The host answers within half an hour."""
+    if kind not in VISITING:
+        raise VisitError(_("Only visitors and couriers are asked for. Nothing was sent."))
+    if host.kind not in HOSTS or host.merged_into_id is not None:
+        raise VisitError(_("A host is a household or a company of the register. Nothing was sent; choose another."))
+    if not name.strip():
+        raise VisitError(_("Enter the visitor's name. Nothing was sent."))
+    row = VisitRequest(
+        id=new_id(), kind=kind, gate=gate, host=host, name=name.strip()[:80], purpose=purpose.strip()[:120],
+        secret=secrets.token_urlsafe(20), asked_us=clock.to_us(now), asked_by=by,
+        until_us=clock.to_us(now + timedelta(minutes=ANSWER_MINUTES)),
+    )  # fmt: skip
+    if phone.strip():
+        row.phone_sealed = crypto.seal(phone.strip()[:40], phone_aad(row))
+    row.save(force_insert=True)
+    audit.record(by=by, act="gates.visit.asked", now=now, target=f"visit:{row.id}", place=gate.id)
+    return row
+
+
+@write_lock()
+def answer(*, request: VisitRequest, agree: bool, channel: Channel, by: str, now: datetime) -> VisitRequest:
+    """The host's answer, once. Agreed: a pass for this gate, for the hours of the plan; a courier's is for one entry.
+
+    Raises VisitError when the question was answered before or has lapsed.
+    """
+    row = VisitRequest.objects.select_for_update(of=("self",)).select_related("gate").get(id=request.id)
+    if row.status == VisitStatus.ASKED and row.until_us <= clock.to_us(now):
+        raise VisitError(_("Nobody answered in time. Ask the host again."))
+    if row.status != VisitStatus.ASKED:
+        raise VisitError(_("This was answered already. The first answer stands."))
+    row.status = VisitStatus.AGREED if agree else VisitStatus.DECLINED
+    row.channel, row.answered_us, row.answered_by = channel, clock.to_us(now), by
+    if agree:
+        (row.granted,) = passes.issue(passes=[_pass_of(row, now)], by=by, now=now, polite=False)
+    row.save(update_fields=["status", "channel", "answered_us", "answered_by", "granted"])
+    audit.record(by=by, act=f"gates.visit.{row.status}", now=now, target=f"visit:{row.id}", place=row.gate_id,
+                 detail={"channel": channel})  # fmt: skip
+    return row
+
+
+def _pass_of(row: VisitRequest, now: datetime) -> NewPass:
+    from_us = clock.to_us(now)
+    return NewPass(
+        kind=PassKind(row.kind), place_id=row.gate.parent_id or row.gate_id, gate_id=row.gate_id, holder=row.name,
+        host_id=row.host_id, from_us=from_us, until_us=from_us + plan_at(now).section.visitor_hours * HOUR_US,
+        once=row.kind == PassKind.COURIER,
+    )  # fmt: skip
+
+
+@write_lock()
+def lapse(*, now: datetime) -> int:
+    """Questions that nobody answered in time. Returns how many."""
+    waiting = VisitRequest.objects.filter(status=VisitStatus.ASKED, until_us__lte=clock.to_us(now))
+    return waiting.update(status=VisitStatus.LAPSED)
+
+
+@write_lock()
+def leave_parcel(*, gate: Place, household: Subject, shelf: str, by: str, now: datetime) -> Parcel:
+    """A delivery is put on a shelf of the hand-over point. It may lie there for the plan's shelf time."""
+    if household.kind not in HOSTS or household.merged_into_id is not None:
+        raise VisitError(_("A parcel is for a household or a company of the register. Nothing was recorded."))
+    if not shelf.strip():
+        raise VisitError(_("Enter the shelf on which the parcel lies. Nothing was recorded."))
+    left_us = clock.to_us(now)
+    row = Parcel.objects.create(
+        id=new_id(), gate=gate, household=household, shelf=shelf.strip()[:20], left_us=left_us, by=by,
+        until_us=left_us + max(plan_at(now).section.shelf_minutes, 1) * MINUTE_US,
+    )  # fmt: skip
+    audit.record(by=by, act="gates.parcel.left", now=now, target=f"parcel:{row.id}", place=gate.id)
+    return row
+
+
+@write_lock()
+def collect(*, parcel: Parcel, by: str, now: datetime) -> None:
+    """The parcel was taken. Said twice, the first time stands."""
+    if Parcel.objects.filter(id=parcel.id, taken_us__isnull=True).update(taken_us=clock.to_us(now)):
+        audit.record(by=by, act="gates.parcel.taken", now=now, target=f"parcel:{parcel.id}", place=parcel.gate_id)

@@ -1,0 +1,241 @@
+"""What machines at a gate send by themselves: turnstiles, thermometers and plate cameras.
+
+Each handler takes the body, the authenticated device and the instant, and answers status and payload. Every record
+carries an id that the machine made, so that the same may be sent again. `docs/machines.md` is their reference.
+"""
+
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from typing import Annotated, Final, Literal, TypeVar
+from uuid import UUID
+
+import msgspec
+from msgspec import Meta, Struct
+
+from fangxian.gates.actions import checks
+from fangxian.gates.actions.check_items import CheckIn, Taken
+from fangxian.gates.models import Check, Device, DeviceKind, Direction, Opening, Outcome, Reading
+from fangxian.gates.queries.hot import fresh, plan
+from fangxian.shared import clock
+from fangxian.shared.clock import MINUTE_US, SECOND_US
+from fangxian.shared.writer import write_lock
+
+Answer = tuple[int, object]
+T = TypeVar("T")
+
+MOST_ITEMS: Final = 500
+JOINED_WITHIN_US: Final = 10 * SECOND_US
+"""A reading belongs to who is checked within ten seconds of it; after that somebody else stands there."""
+
+
+class OpeningIn(Struct, frozen=True, kw_only=True):
+    id: UUID
+    at: int
+    dir: Literal["in", "out"] = "in"
+
+
+class ReadingIn(Struct, frozen=True, kw_only=True):
+    id: UUID
+    at: int
+    temp: Annotated[float, Meta(ge=20, le=50)]
+    method: Literal["forehead", "axillary", "camera"] = "camera"
+
+
+class PlateIn(Struct, frozen=True, kw_only=True):
+    id: UUID
+    at: int
+    dir: Literal["in", "out"]
+    plate: Annotated[str, Meta(min_length=1, max_length=12)]
+    occupants: Annotated[int, Meta(ge=0, le=99)] | None = None
+
+
+class AskIn(Struct, frozen=True, kw_only=True):
+    dir: Literal["in", "out"] = "in"
+
+
+class Stored(Struct, frozen=True):
+    """`stored`, or `known` where it was stored before."""
+
+    id: str
+    status: Literal["stored", "known"]
+
+
+class Command(Struct, frozen=True):
+    """What a turnstile does now. `check` is the admission that it opens for."""
+
+    command: Literal["open", "hold"]
+    check: str = ""
+
+
+class Many(Struct, frozen=True):
+    server_us: int
+    items: list[Stored]
+
+
+class Plates(Struct, frozen=True):
+    server_us: int
+    items: list[Taken]
+
+
+def _items(body: bytes, kind: type[T]) -> list[T]:
+    """One record or an array of them. Raises msgspec.DecodeError, which names the field and never the value."""
+    if body.lstrip()[:1] == b"[":
+        return msgspec.json.decode(body, type=list[kind])  # type: ignore[valid-type]  # the type is an argument
+    return [msgspec.json.decode(body, type=kind)]
+
+
+def _fault(device: Device, kinds: Sequence[DeviceKind], count: int = 0) -> Answer | None:
+    if device.kind not in kinds:
+        text = "This device is registered as another kind of machine. Nothing was stored; ask the manager."
+        return 403, {"error": "kind", "text": text}
+    if count > MOST_ITEMS:
+        text = f"At most {MOST_ITEMS} records at a time. Nothing was stored; send fewer."
+        return 413, {"error": "too_many", "text": text}
+    return None
+
+
+def _instant(at: int, now: datetime) -> int:
+    """A machine whose clock runs ahead of the server's is taken to mean now."""
+    return min(at, clock.to_us(now))
+
+
+def _store_new(
+    found: Sequence[UUID], known: Callable[[], set[UUID]], write: Callable[[set[UUID]], None]
+) -> list[Stored]:
+    """Write those of `found` that are not there yet, under the writer's lock, each once."""
+
+    def work() -> list[Stored]:
+        with write_lock():
+            old = known()
+            write(set(found) - old)
+        told: list[Stored] = []
+        for ident in found:
+            told.append(Stored(ident.hex, "known" if ident in old else "stored"))
+            old.add(ident)
+        return told
+
+    return fresh(work)
+
+
+def openings(body: bytes, device: Device, now: datetime) -> Answer:
+    """A turnstile opened, whatever for. An opening that no check accounts for becomes a gap."""
+    items = _items(body, OpeningIn)
+    if (fault := _fault(device, (DeviceKind.TURNSTILE,), len(items))) is not None:
+        return fault
+    by_id = {item.id: item for item in items}
+
+    def known() -> set[UUID]:
+        return set(Opening.objects.filter(id__in=by_id).values_list("id", flat=True))
+
+    def write(new: set[UUID]) -> None:
+        Opening.objects.bulk_create(
+            [
+                Opening(
+                    id=ident, gate_id=device.gate_id, device_id=device.id, at_us=_instant(by_id[ident].at, now),
+                    direction=Direction(by_id[ident].dir),
+                )
+                for ident in by_id if ident in new
+            ],
+            ignore_conflicts=True,
+        )  # fmt: skip
+
+    return 200, Many(clock.to_us(now), _store_new([item.id for item in items], known, write))
+
+
+def temperatures(body: bytes, device: Device, now: datetime) -> Answer:
+    """A thermometer measured somebody. The next check at its gate that brings no reading of its own takes it."""
+    items = _items(body, ReadingIn)
+    if (fault := _fault(device, (DeviceKind.THERMOMETER,), len(items))) is not None:
+        return fault
+    by_id = {item.id: item for item in items}
+
+    def known() -> set[UUID]:
+        return set(Reading.objects.filter(id__in=by_id).values_list("id", flat=True))
+
+    def write(new: set[UUID]) -> None:
+        Reading.objects.bulk_create(
+            [
+                Reading(
+                    id=ident, gate_id=device.gate_id, device_id=device.id, at_us=_instant(item.at, now),
+                    decidec=round(item.temp * 10), method=item.method,
+                )
+                for ident, item in by_id.items() if ident in new
+            ],
+            ignore_conflicts=True,
+        )  # fmt: skip
+
+    return 200, Many(clock.to_us(now), _store_new([item.id for item in items], known, write))
+
+
+def plates(body: bytes, device: Device, now: datetime) -> Answer:
+    """A camera read a plate: a check like any other, decided and answered."""
+    items = _items(body, PlateIn)
+    if (fault := _fault(device, (DeviceKind.CAMERA,), len(items))) is not None:
+        return fault
+    found = [
+        CheckIn(
+            id=item.id, at=item.at, dir=item.dir, plate="".join(item.plate.split()).upper(), occupants=item.occupants
+        )
+        for item in items
+    ]
+    facts = checks.DeviceFacts(device.id, device.gate_id)
+    return 200, Plates(clock.to_us(now), checks.record(found, facts, now) if found else [])
+
+
+def turnstile(body: bytes, device: Device, now: datetime) -> Answer:
+    """Open or hold: open while an admission at this gate in this direction, seconds ago, has not been opened for."""
+    item = msgspec.json.decode(body or b"{}", type=AskIn)
+    if (fault := _fault(device, (DeviceKind.TURNSTILE,))) is not None:
+        return fault
+    return 200, fresh(lambda: _command(item, device, now))
+
+
+def _command(item: AskIn, device: Device, now: datetime) -> Command:
+    since = clock.to_us(now) - plan.at(now, fresh).section.turnstile_seconds * SECOND_US
+    place_id = device.gate.parent_id or device.gate_id
+    admitted = Check.objects.filter(
+        place_id=place_id, gate_id=device.gate_id, direction=item.dir, outcome=Outcome.ADMIT, observed_us__gte=since
+    ).order_by("observed_us").values_list("id", flat=True)  # fmt: skip
+    ids = list(admitted)
+    opened = Opening.objects.filter(gate_id=device.gate_id, at_us__gte=since, direction=item.dir).count()
+    return Command("open", ids[opened].hex) if opened < len(ids) else Command("hold")
+
+
+def with_readings(items: list[CheckIn], device: Device, now: datetime) -> list[CheckIn]:
+    """Give entries that bring no temperature the thermometer's reading of the last seconds, each to one check only.
+
+    Checks made without a network are left alone. A check that is sent again gets the reading that it got at first.
+    """
+    wanting = {item.id for item in items if item.temp is None and item.dir == "in" and not item.offline}
+    if not wanting:
+        return items
+    taken = fresh(lambda: _claim(wanting, device.gate_id, clock.to_us(now)))
+    return [
+        msgspec.structs.replace(item, temp=taken[item.id].decidec / 10, method=taken[item.id].method)
+        if item.id in taken else item
+        for item in items
+    ]  # fmt: skip
+
+
+def _claim(wanting: set[UUID], gate_id: UUID, now_us: int) -> dict[UUID, Reading]:
+    near = Reading.objects.filter(gate_id=gate_id, at_us__gt=now_us - MINUTE_US)
+    if not near.exists():  # most gates have no thermometer that sends, and their checks must not wait for the writer
+        return {}
+    with write_lock():
+        rows = list(near.select_for_update().order_by("at_us"))
+        taken = {row.check_id: row for row in rows if row.check_id is not None and row.check_id in wanting}
+        free = [row for row in rows if row.check_id is None and row.at_us >= now_us - JOINED_WITHIN_US]
+        left = sorted(ident for ident in wanting if ident not in taken)
+        for ident, row in zip(left, reversed(free), strict=False):
+            row.check_id = ident
+            row.save(update_fields=["check_id"])
+            taken[ident] = row
+    return taken
+
+
+ROUTES: Final[dict[str, Callable[[bytes, Device, datetime], Answer]]] = {
+    "/intake/v1/openings": openings,
+    "/intake/v1/temperatures": temperatures,
+    "/intake/v1/plates": plates,
+    "/intake/v1/turnstile": turnstile,
+}

@@ -1,0 +1,178 @@
+"""The register of machines at gates; visitors and couriers who are asked for; parcels on their shelf."""
+
+from datetime import timedelta
+
+import pytest
+
+from fangxian.accounts.access import Reach
+from fangxian.audit.models import Entry
+from fangxian.gates.actions import devices, visits
+from fangxian.gates.actions.devices import DeviceError
+from fangxian.gates.actions.visits import VisitError
+from fangxian.gates.models import Device, DeviceKind, Pass, PassKind, VisitRequest, VisitStatus
+from fangxian.gates.playbook import GatesSection
+from fangxian.gates.queries import devices as register
+from fangxian.gates.queries import visits as desk
+from fangxian.places.models import Place
+from fangxian.registry.models import Household, Subject, SubjectKind
+from fangxian.shared import clock, crypto
+from tests.support.factories import MORNING, Street, make_street
+from tests.support.gates import make_gate
+
+pytestmark = pytest.mark.django_db
+LATER = MORNING + timedelta(minutes=5)
+
+
+@pytest.fixture
+def street() -> Street:
+    return make_street()
+
+
+@pytest.fixture
+def gate(street: Street) -> Place:
+    return make_gate(street.compounds[0])
+
+
+@pytest.fixture
+def host(street: Street, gate: Place) -> Subject:
+    door = next(door for door in street.dwellings if door.path.startswith(street.compounds[0].path))
+    subject = Subject.objects.create(kind=SubjectKind.HOUSEHOLD, label="李家", created_us=clock.to_us(MORNING))
+    Household.objects.create(subject=subject, dwelling=door)
+    return subject
+
+
+def reach(street: Street) -> Reach:
+    return Reach(paths=frozenset({street.street.path}))
+
+
+def thermometer(gate: Place, **changes: object) -> tuple[Device, str]:
+    values: dict[str, object] = {"in_charge": None, "calibration_due": None, "name": "测温仪"} | changes
+    return devices.register(kind=DeviceKind.THERMOMETER, gate=gate, by="test", now=MORNING, **values)  # type: ignore[arg-type]  # a test's shorthand
+
+
+def asked(gate: Place, host: Subject, kind: PassKind = PassKind.VISITOR, name: str = "王芳") -> VisitRequest:
+    return visits.ask(gate=gate, kind=kind, host=host, name=name, phone="13912345678", by="test", now=MORNING)
+
+
+class TestDevices:
+    def test_only_the_digest_of_a_token_is_kept(self, gate: Place) -> None:
+        device, token = thermometer(gate)
+        assert devices.by_token(token) == device
+        assert bytes(Device.objects.get().digest or b"") == devices.digest_of(token)
+        assert devices.by_token(token + "x") is None
+
+    def test_a_renewed_token_ends_the_old_one(self, gate: Place) -> None:
+        device, old = thermometer(gate)
+        token = devices.renew_token(device=device, by="test", now=LATER)
+        assert (devices.by_token(old), devices.by_token(token)) == (None, device)
+
+    def test_a_revoked_device_is_known_no_more_and_gets_no_token(self, gate: Place) -> None:
+        device, token = thermometer(gate)
+        with pytest.raises(DeviceError):
+            devices.revoke(device=device, reason=" ", by="test", now=LATER)
+        assert devices.by_token(token) is not None
+        devices.revoke(device=device, reason="丢失", by="test", now=LATER)
+        assert devices.by_token(token) is None
+        device.refresh_from_db()
+        with pytest.raises(DeviceError):
+            devices.renew_token(device=device, by="test", now=LATER)
+
+    @pytest.mark.parametrize(("days", "state"), [(-1, "overdue"), (0, "soon"), (14, "soon"), (15, "good")])
+    def test_the_register_tells_when_calibration_is_due(
+        self, street: Street, gate: Place, days: int, state: str
+    ) -> None:
+        thermometer(gate, calibration_due=clock.local_day(MORNING) + timedelta(days=days))
+        (line,) = register.register_of(reach(street), MORNING)
+        assert line.calibration == state
+
+    def test_the_register_ends_at_ones_reach(self, street: Street, gate: Place) -> None:
+        thermometer(gate)
+        elsewhere = Reach(paths=frozenset({street.neighbourhoods[1].path}))
+        assert register.register_of(elsewhere, MORNING) == []
+        assert len(register.register_of(reach(street), MORNING)) == 1
+
+    def test_calibration_is_written_down(self, gate: Place) -> None:
+        device, _token = thermometer(gate)
+        day = clock.local_day(MORNING) + timedelta(days=365)
+        devices.set_calibration(device=device, due=day, by="test", now=LATER)
+        assert Device.objects.get().calibration_due == day
+        assert Entry.objects.filter(act="gates.device.calibrated").count() == 1
+
+
+class TestVisits:
+    def test_a_host_who_agrees_gives_a_pass_for_one_gate_and_some_hours(self, gate: Place, host: Subject) -> None:
+        row = visits.answer(request=asked(gate, host), agree=True, channel="link", by="host", now=LATER)
+        permit = Pass.objects.get()
+        assert (row.status, row.granted_id, row.channel) == (VisitStatus.AGREED, permit.id, "link")
+        assert (permit.kind, permit.gate_id, permit.host_id, permit.holder) == ("visitor", gate.id, host.id, "王芳")
+        assert permit.until_us - permit.from_us == GatesSection().visitor_hours * clock.HOUR_US
+        assert not permit.once
+
+    def test_a_couriers_pass_is_for_one_entry(self, gate: Place, host: Subject) -> None:
+        visits.answer(request=asked(gate, host, PassKind.COURIER), agree=True, channel="call", by="test", now=LATER)
+        assert Pass.objects.get().once
+
+    def test_no_is_an_answer_without_a_pass(self, gate: Place, host: Subject) -> None:
+        row = visits.answer(request=asked(gate, host), agree=False, channel="call", by="test", now=LATER)
+        assert (row.status, row.granted_id, Pass.objects.count()) == (VisitStatus.DECLINED, None, 0)
+
+    def test_the_first_answer_stands(self, gate: Place, host: Subject) -> None:
+        request = asked(gate, host)
+        visits.answer(request=request, agree=True, channel="link", by="host", now=LATER)
+        with pytest.raises(VisitError):
+            visits.answer(request=request, agree=True, channel="call", by="test", now=LATER)
+        assert Pass.objects.count() == 1
+
+    def test_a_question_lapses(self, gate: Place, host: Subject) -> None:
+        request = asked(gate, host)
+        late = MORNING + timedelta(minutes=visits.ANSWER_MINUTES)
+        with pytest.raises(VisitError):
+            visits.answer(request=request, agree=True, channel="link", by="host", now=late)
+        assert visits.lapse(now=late - timedelta(seconds=1)) == 0
+        assert visits.lapse(now=late) == 1
+        assert (VisitRequest.objects.get().status, Pass.objects.count()) == (VisitStatus.LAPSED, 0)
+
+    def test_nobody_is_asked_who_is_no_host(self, gate: Place, host: Subject) -> None:
+        plate = Subject.objects.create(kind=SubjectKind.VEHICLE, label="沪A12345", created_us=clock.to_us(MORNING))
+        for wrong in ({"host": plate}, {"host": host, "name": " "}, {"host": host, "kind": PassKind.EMPLOYEE}):
+            with pytest.raises(VisitError):
+                asked(gate, **wrong)  # type: ignore[arg-type]  # a test's shorthand
+        assert not VisitRequest.objects.exists()
+
+    def test_the_phone_is_sealed_and_the_audit_names_nobody(self, gate: Place, host: Subject) -> None:
+        row = asked(gate, host)
+        row.refresh_from_db()
+        assert crypto.unseal(bytes(row.phone_sealed or b""), visits.phone_aad(row)) == "13912345678"
+        visits.answer(request=row, agree=True, channel="link", by="host", now=LATER)
+        told = str(list(Entry.objects.values_list("act", "target", "detail")))
+        assert "王芳" not in told
+        assert row.secret not in told
+
+    def test_the_desk_sees_who_waits_within_reach(self, street: Street, gate: Place, host: Subject) -> None:
+        row = asked(gate, host)
+        assert desk.waiting(reach(street), LATER) == [row]
+        assert desk.waiting(Reach(paths=frozenset({street.neighbourhoods[1].path})), LATER) == []
+        visits.answer(request=row, agree=True, channel="call", by="test", now=LATER)
+        assert (desk.waiting(reach(street), LATER), desk.answered(reach(street), LATER)) == ([], [row])
+
+    def test_a_host_is_found_by_address_behind_the_gate_only(self, street: Street, gate: Place, host: Subject) -> None:
+        name = Household.objects.get().dwelling.name
+        assert [home.subject_id for home in desk.hosts(gate, name)] == [host.id]
+        assert desk.hosts(make_gate(street.compounds[1]), name) == []
+        assert desk.hosts(gate, " ") == []
+
+
+class TestParcels:
+    def test_a_parcel_lies_for_its_shelf_time_and_is_taken_once(
+        self, street: Street, gate: Place, host: Subject
+    ) -> None:
+        parcel = visits.leave_parcel(gate=gate, household=host, shelf="A3", by="test", now=MORNING)
+        due = MORNING + timedelta(minutes=GatesSection().shelf_minutes)
+        assert [line.overdue for line in desk.parcels(reach(street), due - timedelta(seconds=1))] == [False]
+        assert [line.overdue for line in desk.parcels(reach(street), due)] == [True]
+        visits.collect(parcel=parcel, by="test", now=LATER)
+        visits.collect(parcel=parcel, by="test", now=due)
+        parcel.refresh_from_db()
+        assert parcel.taken_us == clock.to_us(LATER)
+        assert desk.parcels(reach(street), due) == []
+        assert Entry.objects.filter(act="gates.parcel.taken").count() == 1
