@@ -4,6 +4,7 @@ from django.urls import include, path
 
 urlpatterns = [
     path("", include("fangxian.console.urls")),
+    path("", include("fangxian.resident.urls")),
 ]
 
 handler400 = "fangxian.console.errors.bad_request"

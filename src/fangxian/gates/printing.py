@@ -107,7 +107,7 @@ def _card(permit: Pass, form: str, languages: Mapping[UUID, str]) -> dict[str, s
         "kind": str(PassKind(permit.kind).label), "name": permit.holder, "company": permit.company, "place": where,
         "tongue": tongue_of(permit.holder, language), "number": spoken(permit.number), "zone": permit.zone,
         "zone_word": str(Zone(permit.zone).label) if permit.zone else "", "until": ends, "slot": slot,
-        "period": _("%(begins)s to %(ends)s") % {"begins": begins, "ends": ends},
+        "period": f"{begins} –\n{ends}",
         "code": svg(permit.token, mask=FIXED_MASK) if form == "cards" else "",
     }  # fmt: skip
 
