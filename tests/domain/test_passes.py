@@ -1,6 +1,7 @@
 """Passes: issued singly and by roster, issued again, suspended, restored, revoked, and the keys that sign them."""
 
 import hashlib
+import threading
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
@@ -8,7 +9,7 @@ from typing import Any
 from uuid import UUID
 
 import pytest
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError, connection, transaction
 from django.db.models import Q
 
 from fangxian.accounts.access import Reach
@@ -424,3 +425,38 @@ class TestLists:
         second = queries.not_in_force(office.front, since_us=first.until_us + clock.HOUR_US, now=noon)
         assert (second.revoked, second.suspended, second.restored) == ((), (), (two.id,))
         assert not queries.not_in_force(street.compounds[0], since_us=0, now=noon).revoked
+
+
+@pytest.mark.django_db(transaction=True)
+class TestBesideEachOther:
+    def test_a_roster_issued_four_times_at_once_issues_each_pass_once(self) -> None:
+        street = make_street()
+        office = make_office(street)
+        firm = firm_of(office, [f"员工{n}" for n in range(40)], street)
+        keys.ensure_key(by="test", now=MORNING)
+        made: list[Pass] = []
+
+        def issue() -> None:
+            made.extend(roster.issue_roster(enterprise_id=firm.id, place_id=office.building.id, by="test", now=MORNING))
+            connection.close()
+
+        threads = [threading.Thread(target=issue) for _ in range(4)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        assert len(made) == Pass.objects.count() == 40
+        assert len({row.subject_id for row in made}) == 40
+
+    def test_the_first_key_is_made_once(self) -> None:
+        threads = [threading.Thread(target=_first_key) for _ in range(4)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        assert SigningKey.objects.count() == 1
+
+
+def _first_key() -> None:
+    keys.ensure_key(by="test", now=MORNING)
+    connection.close()

@@ -6,6 +6,8 @@ from typing import Final
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
+from django.db import IntegrityError, transaction
+
 from fangxian.audit import actions as audit
 from fangxian.gates.models import SigningKey
 from fangxian.shared import clock, crypto
@@ -18,16 +20,26 @@ def _aad(kid: int) -> str:
     return f"gates.signingkey.{kid}"
 
 
-@write_lock()
 def ensure_key(*, by: str, now: datetime) -> SigningKey:
     """The key that signs now; the first one is made when it is first needed."""
-    current = SigningKey.objects.filter(retired_us__isnull=True, distrusted_us__isnull=True).order_by("-kid").first()
-    return current or _make(by, now)
+    current = _signing()
+    if current is not None:
+        return current
+    try:
+        with write_lock(), transaction.atomic():
+            return _signing() or _make(by, now)
+    except IntegrityError:
+        # PostgreSQL lets two of these run at once: the other one has made it
+        current = _signing()
+        if current is None:
+            raise
+        return current
 
 
 @write_lock()
 def rotate_key(*, by: str, now: datetime) -> SigningKey:
     """Sign with a new key from here on. What the old ones signed stays good."""
+    list(SigningKey.objects.select_for_update().order_by("kid").values_list("kid"))
     SigningKey.objects.filter(retired_us__isnull=True).update(retired_us=clock.to_us(now))
     return _make(by, now)
 
@@ -41,6 +53,10 @@ def distrust_key(*, key: SigningKey, reason: str, by: str, now: datetime) -> Non
     audit.record(
         by=by, act="gates.key.distrusted", now=now, target=f"signingkey:{key.kid}", detail={"reason": reason[:200]}
     )
+
+
+def _signing() -> SigningKey | None:
+    return SigningKey.objects.filter(retired_us__isnull=True, distrusted_us__isnull=True).order_by("-kid").first()
 
 
 def _make(by: str, now: datetime) -> SigningKey:
