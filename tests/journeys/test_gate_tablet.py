@@ -3,7 +3,7 @@
 import base64
 import json
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from io import BytesIO
 from statistics import median
@@ -20,6 +20,7 @@ from fangxian.gates.actions.keys import ensure_key
 from fangxian.gates.models import Check, Device, DeviceKind, GateSetup, Pass, PassKind, Presence, SigningKey
 from fangxian.places.actions import NewPlace, add
 from fangxian.places.models import Place, PlaceKind
+from fangxian.registry.models import Household, Subject, SubjectKind
 from fangxian.shared import clock, crypto
 from fangxian.shared.ids import new_id
 from tests.journeys.test_accessibility import AXE, RULES, RUN
@@ -106,18 +107,18 @@ def press_pin(page: Page) -> None:
         page.locator(".pad button", has_text=digit).click()
 
 
-def begin_work(page: Page, office: Office) -> None:
+def begin_work(page: Page, office: Office, username: str = "guard1", name: str = "赵守门") -> None:
     """Register the tablet, sign in once, choose a PIN."""
     page.goto("/gate/")
     page.locator("#token").fill(office.token)
     page.locator("form button[type=submit]").click()
     page.locator("#add-guard").click()
-    page.locator("input[name=username]").fill("guard1")
+    page.locator("input[name=username]").fill(username)
     page.locator("input[name=password]").fill(g.PASSWORD)
     page.locator("main form button").first.click()
-    expect(page.locator("h1")).to_contain_text("赵守门")
+    expect(page.locator("h1")).to_contain_text(name)
     press_pin(page)
-    expect(page.locator("h1")).not_to_contain_text("赵守门")
+    expect(page.locator("h1")).not_to_contain_text(name)
     press_pin(page)
     expect(page.locator("#net")).to_have_class("net there")
     page.evaluate("navigator.serviceWorker.ready.then(() => true)")
@@ -332,6 +333,33 @@ def test_typed_numbers_and_plates_are_known_without_the_network(tablet: Page, of
         ("no_declaration", "", None), ("no_declaration", "沪A12345", 3), ("unknown_pass", "", None),
         ("unknown_vehicle", "苏E99999", 3),
     ]  # fmt: skip
+
+
+def test_a_visitor_goes_in_when_the_host_agrees_on_the_telephone(tablet: Page, office: Office) -> None:
+    """The compound's gate: the door is found, the host asked, and the pass that comes of it is checked at once."""
+    now = clock.now()
+    compound = Place.objects.get(kind=PlaceKind.COMPOUND)
+    gate = add(places=[NewPlace(PlaceKind.GATE, "大门", compound.id)], by="test", now=now)[0]
+    g.staff("guard2", "钱守门", Role.GATE_GUARD, compound, now)
+    door = Place.objects.filter(kind=PlaceKind.DWELLING).order_by("path")[0]
+    household = Subject.objects.create(kind=SubjectKind.HOUSEHOLD, label="王家", created_us=clock.to_us(now))
+    Household.objects.create(subject=household, dwelling=door)
+    begin_work(tablet, replace(office, token=a_tablet(gate)), "guard2", "钱守门")
+    tablet.locator("#visitor").click()
+    tablet.locator("#door").fill(door.name)
+    tablet.keyboard.press("Enter")
+    tablet.locator(".tiles button", has_text=door.name).first.click()
+    tablet.locator("#visitor-name").fill("孙来访")
+    tablet.locator("#ask-visitor").click()
+    tablet.locator("#host-agrees").click()
+    tablet.locator(".heat", has_text="36.4").click()
+    answer(tablet, "no_declaration", "hold")
+    tablet.locator("#settle").click()
+    answer(tablet, "ok", "admit")
+    expect(tablet.locator("#answer .who")).to_contain_text("孙来访")
+    permit = Pass.objects.get(kind=PassKind.VISITOR)
+    assert (permit.gate_id, permit.host_id) == (gate.id, household.id)
+    assert Check.objects.get(outcome="admit").pass_id == permit.id
 
 
 def test_a_clock_that_was_set_back_is_its_own_reason(tablet: Page, office: Office) -> None:

@@ -141,6 +141,9 @@ MATRIX: dict[str, Line] = {
     "gate:hello": Line(C.GATE),
     "gate:bundle": Line(OPEN),
     "gate:cards": Line(OPEN),
+    "gate:hosts": Line(OPEN, post=True),
+    "gate:visits": Line(OPEN, post=True),
+    "gate:visit": Line(OPEN, _unknown("visit_id"), post=True),
     "gate:service-worker": Line(OPEN),
     "gate:manifest": Line(OPEN),
     "rounds:list": Line(C.ROUNDS),
@@ -187,6 +190,9 @@ MATRIX: dict[str, Line] = {
     "stock:move": Line(C.STOCK, _place, post=True),
     "stock:write-off": Line(C.STOCK, _place, post=True),
     "stock:count": Line(C.STOCK, _place, post=True),
+    "resident:language": Line(OPEN, post=True),
+    "resident:visit": Line(OPEN, lambda _side: {"secret": "nobody"}),
+    "resident:wallet": Line(OPEN, lambda _side: {"secret": "nobody"}),
 }
 # the plan belongs to the whole street, so nobody who holds a part of it opens these
 WHOLE_STREET = frozenset(name for name in MATRIX if name.startswith("playbooks:"))

@@ -72,3 +72,24 @@ def test_the_shell_says_every_decision_in_words_and_nothing_about_anybody(tablet
     assert "平板" in text
     assert Client().get("/gate/worker.js")["Content-Type"].startswith("text/javascript")
     assert Client().get("/gate/app.webmanifest").json()["scope"] == "/gate/"
+
+
+def test_a_host_is_asked_only_by_a_guard_of_this_gate_about_a_door_behind_it(tablet: Device, desks: Desks) -> None:
+    with time_machine.travel(NOW, tick=False):
+        guard = make_staff(Role.GATE_GUARD, desks.here.hood, "张值守")
+        stranger = make_staff(Role.GATE_GUARD, desks.there.hood, "李值守")
+
+        def post(path: str, **content: object) -> tuple[int, dict[str, str]]:
+            answer = Client(enforce_csrf_checks=True).post(
+                path, {"guard": str(guard.id), **content}, content_type="application/json", headers=BEARER
+            )
+            return answer.status_code, answer.json()
+
+        assert post("/gate/hosts/", text="101", guard=str(stranger.id))[0] == 403
+        assert post("/gate/hosts/", text="101")[0] == 200
+        assert post("/gate/hosts/", guard="nobody")[0] == 400
+        status, told = post("/gate/visits/", text="101", host=str(guard.id), name="孙来访")
+        assert status == 409
+        assert told["error"]
+        assert post(f"/gate/visits/{guard.id}/")[0] == 404
+        assert Client().post("/gate/hosts/", {}, content_type="application/json").status_code == 401

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from fangxian.console.gate import views
+from fangxian.console.gate import views, visitors
 
 app_name = "gate"
 urlpatterns = [
@@ -8,6 +8,9 @@ urlpatterns = [
     path("hello/", views.hello, name="hello"),
     path("bundle/", views.bundle, name="bundle"),
     path("cards/", views.cards, name="cards"),
+    path("hosts/", visitors.find_hosts, name="hosts"),
+    path("visits/", visitors.ask, name="visits"),
+    path("visits/<uuid:visit_id>/", visitors.visit, name="visit"),
     path("worker.js", views.service_worker, name="service-worker"),
     path("app.webmanifest", views.manifest, name="manifest"),
 ]

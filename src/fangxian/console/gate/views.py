@@ -38,7 +38,7 @@ ENTRIES: Final = (
 )  # fmt: skip
 MODULES: Final = (
     *(f"console/js/gate/{name}.js" for name in (
-        "answer", "camera", "cose", "decide", "engine", "enrol", "ledger", "main", "sound", "store", "wedge",
+        "answer", "camera", "cose", "decide", "engine", "enrol", "ledger", "main", "sound", "store", "visitor", "wedge",
     )),
     *(f"console/js/field/{name}.js" for name in ("dom", "seal", "vault")),
     "vendor/idb/idb.js", "vendor/qr/decode.js", "vendor/qr/index.js",
@@ -92,7 +92,7 @@ def manifest(request: HttpRequest) -> HttpResponse:
     return JsonResponse(content, content_type="application/manifest+json")
 
 
-def _device(request: HttpRequest) -> Device | None:
+def device_behind(request: HttpRequest) -> Device | None:
     """The tablet whose token the request carries, if it is known and not revoked."""
     said = request.headers.get("Authorization", "")
     if not said.startswith(BEARER):
@@ -101,7 +101,7 @@ def _device(request: HttpRequest) -> Device | None:
     return found if found is not None and found.kind == DeviceKind.TABLET else None
 
 
-def _unknown_device() -> JsonResponse:
+def unknown_device() -> JsonResponse:
     text = _("This tablet is not registered, or was revoked. What waits on it is kept; ask for a new code.")
     return JsonResponse({"error": text}, status=401, headers={"Cache-Control": "no-store"})
 
@@ -110,9 +110,9 @@ def _unknown_device() -> JsonResponse:
 @require_GET
 def bundle(request: HttpRequest) -> HttpResponse:
     """What a registered tablet holds for work without the network. 401 tells it to throw away what it holds."""
-    device = _device(request)
+    device = device_behind(request)
     if device is None:
-        return _unknown_device()
+        return unknown_device()
     now = clock.now()
     made = {"server_us": clock.to_us(now), "bundle": bundles.bundle(device, now)}
     return JsonResponse(made, headers={"Cache-Control": "no-store"})
@@ -122,9 +122,9 @@ def bundle(request: HttpRequest) -> HttpResponse:
 @require_GET
 def cards(request: HttpRequest) -> HttpResponse:
     """Numbers and plates as keyed hashes, for what is typed without the network."""
-    device = _device(request)
+    device = device_behind(request)
     if device is None:
-        return _unknown_device()
+        return unknown_device()
     return JsonResponse({"cards": bundles.cards(device, clock.now())}, headers={"Cache-Control": "no-store"})
 
 
@@ -132,7 +132,7 @@ def cards(request: HttpRequest) -> HttpResponse:
 @require_GET
 def hello(request: HttpRequest, who: Who) -> HttpResponse:
     """Who is signed in, for a tablet that binds the guard to a PIN. Only for a gate that the guard reaches."""
-    device = _device(request)
+    device = device_behind(request)
     if device is not None and not Place.objects.filter(who.held.places(), id=device.gate_id).exists():
         raise NotAllowedError
     return JsonResponse(

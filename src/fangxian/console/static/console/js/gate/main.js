@@ -5,6 +5,7 @@ import { age, el, say, show, toast } from "../field/dom.js";
 import { answerFor, heldStrip, loadHeld, second } from "./answer.js";
 import * as camera from "./camera.js";
 import * as engine from "./engine.js";
+import { drawVisitor } from "./visitor.js";
 
 const { tablet } = engine;
 const QUICK = [36.0, 36.2, 36.4, 36.5, 36.6, 36.7, 36.8, 37.0, 37.2];
@@ -87,7 +88,8 @@ function waitingForOne() {
     el("div", { class: "ways" },
       el("button", { type: "button", class: "big", onclick: look, "aria-pressed": String(camera.running()), id: "camera" }, `◉ ${say("camera")}`),
       el("button", { type: "button", class: "big", onclick: () => drawEntry("number"), id: "number" }, `⌨ ${say("number")}`),
-      el("button", { type: "button", class: "big", onclick: () => drawEntry("plate"), id: "plate" }, `▭ ${say("plate")}`)),
+      el("button", { type: "button", class: "big", onclick: () => drawEntry("plate"), id: "plate" }, `▭ ${say("plate")}`),
+      el("button", { type: "button", class: "big", onclick: () => drawVisitor(next, (number) => take({ number })), id: "visitor" }, `☎ ${say("visitor")}`)),
     heldStrip(() => drawMain(), drawSecond),
   ];
 }
