@@ -51,7 +51,7 @@ def test_an_administrator_checks_compares_and_applies_a_plan(
     expect(page.locator(".tile-number").first).to_have_text("24")
     page.get_by_label("理由").fill("区防控办2月15日通知")
     page.get_by_role("button", name="启用").click()
-    expect(page.get_by_text(re.compile("已生效：新增 24 项应办事项"))).to_be_visible()
+    expect(page.get_by_text(re.compile("已生效：新增 26 项应办事项"))).to_be_visible()
     expect(page.get_by_text("正在建立应办事项")).to_have_count(0, timeout=20_000)
     assert Rule.objects.filter(active=True, key="disinfect-lift-buttons").exists()
 

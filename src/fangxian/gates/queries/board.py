@@ -1,0 +1,191 @@
+"""Gates as their board shows them: how many go through, how many are turned away, how many are inside."""
+
+from collections import Counter, defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from django.db.models import Count, Q
+
+from fangxian.gates.models import Check, Device, Direction, Flow, GateSetup, Held, Outcome, Used
+from fangxian.places.models import Place, PlaceKind, subtree
+from fangxian.registry.models import Subject, SubjectKind
+from fangxian.rota import queries as rota
+from fangxian.shared import clock
+from fangxian.shared.clock import MINUTE_US
+
+QUARTER_US = 15 * MINUTE_US
+LATELY_US = QUARTER_US
+MOST_GATES = 300
+
+
+@dataclass(frozen=True, slots=True)
+class GateLine:
+    """One gate at this moment. `lately` counts checks of the last quarter of an hour, `refused` those turned away."""
+
+    gate_id: UUID
+    name: str
+    place_id: UUID
+    place_name: str
+    is_open: bool
+    direction: Direction
+    inside: int
+    lately: int
+    refused: int
+    guards: tuple[str, ...]
+    unstaffed: bool
+
+
+def gates(within: Q, now: datetime) -> list[GateLine]:
+    """Gates in reach, in the order of the tree."""
+    rows = list(
+        Place.objects.filter(within, kind=PlaceKind.GATE, closed_on__isnull=True)
+        .select_related("parent")
+        .order_by("path")[:MOST_GATES]
+    )
+    return lines(rows, now)
+
+
+def lines(rows: Sequence[Place], now: datetime) -> list[GateLine]:
+    ids = [row.id for row in rows]
+    setups = GateSetup.objects.in_bulk(ids)
+    places = {row.parent_id or row.id for row in rows}
+    inside, lately = inside_now(places | set(ids)), _lately(ids, places, now)
+    guards, running = rota.on_post(ids, now), rota.running(ids, now)
+    return [_line(row, setups.get(row.id), inside, lately[row.id], guards, running) for row in rows]
+
+
+def _line(
+    row: Place, setup: GateSetup | None, inside: dict[UUID, int], lately: Counter[str], guards: dict[UUID, list[str]],
+    running: set[UUID],
+) -> GateLine:  # fmt: skip
+    place = row.parent or row
+    is_open = setup is None or setup.is_open
+    on_post = tuple(guards.get(row.id, ()))
+    return GateLine(
+        row.id, row.name, place.id, place.name, is_open, Direction(setup.direction) if setup else Direction.BOTH,
+        inside.get(row.id if setup and setup.inner_of_id else place.id, 0), sum(lately.values()), lately[Outcome.REFUSE],
+        on_post, is_open and row.id in running and not on_post,
+    )  # fmt: skip
+
+
+def inside_now(place_ids: set[UUID]) -> dict[UUID, int]:
+    keys = {f"in:{ident.hex}": ident for ident in place_ids}
+    return {keys[key]: count for key, count in Used.objects.filter(key__in=keys).values_list("key", "count")}
+
+
+def _lately(gate_ids: Sequence[UUID], place_ids: set[UUID], now: datetime) -> dict[UUID, Counter[str]]:
+    """From the checks themselves: what is counted in quarters may be folded a moment later."""
+    since = clock.to_us(now) - LATELY_US
+    rows = (
+        Check.objects.filter(place_id__in=place_ids, gate_id__in=gate_ids, observed_us__gt=since)
+        .values_list("gate_id", "outcome")
+        .annotate(n=Count("id"))
+    )
+    found: dict[UUID, Counter[str]] = defaultdict(Counter)
+    for gate_id, outcome, count in rows:
+        found[gate_id][outcome] += count
+    return found
+
+
+@dataclass(frozen=True, slots=True)
+class Quarter:
+    at_us: int
+    entered: int
+    left: int
+    refused: int
+    held: int
+
+
+@dataclass(frozen=True, slots=True)
+class Day:
+    """A gate's local day: throughput by quarter, and what was turned away by reason code, most frequent first."""
+
+    quarters: tuple[Quarter, ...]
+    reasons: tuple[tuple[str, int], ...]
+
+    @property
+    def busiest(self) -> int:
+        return max((q.entered + q.left + q.refused + q.held for q in self.quarters), default=0)
+
+    @property
+    def entered(self) -> int:
+        return sum(q.entered for q in self.quarters)
+
+    @property
+    def left(self) -> int:
+        return sum(q.left for q in self.quarters)
+
+    @property
+    def refused(self) -> int:
+        return sum(q.refused for q in self.quarters)
+
+    @property
+    def held(self) -> int:
+        return sum(q.held for q in self.quarters)
+
+
+def day_of(gate_id: UUID, now: datetime) -> Day:
+    day = clock.local_day(now)
+    rows = Flow.objects.filter(
+        gate_id=gate_id, quarter_us__gte=clock.day_start_us(day),
+        quarter_us__lt=clock.day_start_us(day + timedelta(days=1)),
+    )  # fmt: skip
+    quarters: dict[int, Counter[str]] = defaultdict(Counter)
+    reasons: Counter[str] = Counter()
+    for row in rows:
+        quarters[row.quarter_us][_column(row)] += row.count
+        if row.outcome != Outcome.ADMIT:
+            reasons[row.code] += row.count
+    return Day(
+        tuple(
+            Quarter(at, found["entered"], found["left"], found["refused"], found["held"])
+            for at, found in sorted(quarters.items())
+        ),
+        tuple(reasons.most_common()),
+    )
+
+
+def _column(row: Flow) -> str:
+    if row.outcome == Outcome.ADMIT:
+        return "left" if row.direction == Direction.OUT else "entered"
+    return "refused" if row.outcome == Outcome.REFUSE else "held"
+
+
+def holds_of(place: Place, now: datetime, limit: int = 200) -> list[Held]:
+    """Who is on the hold list of a place, or lives or works there and is on it anywhere; the latest first."""
+    now_us = clock.to_us(now)
+    here = (
+        subtree("place__path", place.path)
+        | subtree("subject__household__dwelling__path", place.path)
+        | (Q(subject__attachments__until__isnull=True) & subtree("subject__attachments__place__path", place.path))
+    )
+    rows = Held.objects.filter(here).exclude(until_us__lte=now_us)
+    return list(rows.select_related("subject", "place").distinct().order_by("-since_us")[:limit])
+
+
+def subjects_called(place: Place, words: str) -> list[Subject]:
+    """People and households of a place by the number of a pass of theirs, or by their whole name."""
+    text = words.strip()
+    by_number = Subject.objects.filter(passes__number=text.upper().replace(" ", ""), passes__place=place)
+    found = list(by_number.distinct()[:2])
+    if found:
+        return found
+    here = (
+        Q(passes__place=place)
+        | subtree("household__dwelling__path", place.path)
+        | (Q(attachments__until__isnull=True) & subtree("attachments__place__path", place.path))
+    )
+    kinds = (SubjectKind.PERSON, SubjectKind.HOUSEHOLD)
+    return list(Subject.objects.filter(here, label=text, kind__in=kinds, merged_into__isnull=True).distinct()[:2])
+
+
+def outer_gates(gate: Place) -> list[GateSetup]:
+    """Gates of the same building or compound that this one may stand inside of."""
+    rows = GateSetup.objects.filter(gate__parent_id=gate.parent_id, gate__closed_on__isnull=True)
+    return list(rows.exclude(gate=gate).select_related("gate").order_by("gate__name"))
+
+
+def devices_of(gate_id: UUID) -> list[Device]:
+    return list(Device.objects.filter(gate_id=gate_id, revoked_us__isnull=True).order_by("name"))
