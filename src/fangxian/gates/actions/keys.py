@@ -5,7 +5,6 @@ from typing import Final
 
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec
-
 from django.db import IntegrityError, transaction
 
 from fangxian.audit import actions as audit
@@ -27,7 +26,9 @@ def ensure_key(*, by: str, now: datetime) -> SigningKey:
         return current
     try:
         with write_lock(), transaction.atomic():
-            return _signing() or _make(by, now)
+            # the number first: whoever makes a key after we have looked for one then takes the same number
+            kid = _next_kid()
+            return _signing() or _make(kid, by, now)
     except IntegrityError:
         # PostgreSQL lets two of these run at once: the other one has made it
         current = _signing()
@@ -41,7 +42,7 @@ def rotate_key(*, by: str, now: datetime) -> SigningKey:
     """Sign with a new key from here on. What the old ones signed stays good."""
     list(SigningKey.objects.select_for_update().order_by("kid").values_list("kid"))
     SigningKey.objects.filter(retired_us__isnull=True).update(retired_us=clock.to_us(now))
-    return _make(by, now)
+    return _make(_next_kid(), by, now)
 
 
 @write_lock()
@@ -59,11 +60,15 @@ def _signing() -> SigningKey | None:
     return SigningKey.objects.filter(retired_us__isnull=True, distrusted_us__isnull=True).order_by("-kid").first()
 
 
-def _make(by: str, now: datetime) -> SigningKey:
+def _next_kid() -> int:
     last = SigningKey.objects.order_by("-kid").first()
     kid = last.kid + 1 if last else 1
     if kid > MOST_KEYS:
         raise OverflowError("the number of a key is one byte of each pass")
+    return kid
+
+
+def _make(kid: int, by: str, now: datetime) -> SigningKey:
     private = ec.generate_private_key(ec.SECP256R1())
     pem = private.private_bytes(
         serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
