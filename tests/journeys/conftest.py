@@ -58,7 +58,7 @@ def server(django_db_setup: None) -> Iterator[str]:
     command = [
         str(Path(sys.executable).with_name("granian")),
         *("--interface", "wsgi", "--host", "127.0.0.1", "--port", str(port), "--workers", "1"),
-        *("--blocking-threads", "8", "--blocking-threads-idle-timeout", "600", "--no-ws", "--log-level", "warning"),
+        *("--blocking-threads", "32", "--blocking-threads-idle-timeout", "600", "--no-ws", "--log-level", "warning"),
         "fangxian.config.wsgi:application",
     ]
     process = subprocess.Popen(command, env=_environment())
