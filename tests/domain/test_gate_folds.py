@@ -1,0 +1,108 @@
+"""What the worker takes from the checks: counted once, whoever folds, and each contradiction with somebody's duty."""
+
+from datetime import timedelta
+
+import pytest
+
+from fangxian.duties.actions.sweep import sweep
+from fangxian.duties.models import Duty, Fulfilment, Gap, OneOff
+from fangxian.gates import folds
+from fangxian.gates.actions import passes
+from fangxian.gates.actions.check_batch import write_batch
+from fangxian.gates.actions.check_items import CheckIn
+from fangxian.gates.actions.checks import DeviceFacts, prepare
+from fangxian.gates.models import Check, Contradiction, DeviceKind, Flow, Opening, Referral
+from fangxian.gates.playbook import EMPLOYEE_DAY
+from fangxian.gates.queries import hot
+from fangxian.shared import clock
+from fangxian.shared.ids import new_id
+from fangxian.shared.writer import write_lock
+from tests.support.factories import MORNING, Street, make_rule, make_street
+from tests.support.gates import Office, check, employee_pass, leaving, make_device, make_office
+
+pytestmark = pytest.mark.django_db
+NOW = MORNING + timedelta(minutes=20)
+
+
+@pytest.fixture
+def street() -> Street:
+    hot.forget()
+    return make_street()
+
+
+@pytest.fixture
+def office(street: Street) -> Office:
+    return make_office(street)
+
+
+def record(office: Office, *items: CheckIn) -> None:
+    hot.forget()
+    with write_lock():
+        write_batch(prepare(items, DeviceFacts(office.tablet.id, office.front.id), NOW))
+
+
+def test_checks_are_counted_by_gate_and_quarter_and_only_once(street: Street, office: Office) -> None:
+    permit = employee_pass(office.building, street.dwellings[0])
+    record(office, check(permit), leaving(permit), check(permit, MORNING + timedelta(minutes=16), mask=False))
+    assert folds.fold_checks(now=NOW) == 3
+    assert folds.fold_checks(now=NOW) == 0
+    rows = Flow.objects.order_by("quarter_us", "code").values_list("direction", "outcome", "code", "count")
+    assert list(rows) == [("out", "admit", "exit", 1), ("in", "admit", "ok", 1), ("in", "refuse", "no_mask", 1)]
+    record(office, check(permit))
+    folds.fold_checks(now=NOW)
+    assert Flow.objects.get(code="ok").count == 2
+
+
+def test_who_enters_owes_a_reading_that_day_and_the_check_is_one(street: Street, office: Office) -> None:
+    make_rule("employee-daily-check", EMPLOYEE_DAY, subject="person", channel="console")
+    permit = employee_pass(office.building, street.dwellings[0])
+    record(office, check(permit))
+    folds.fold_checks(now=NOW)
+    assert Fulfilment.objects.get().outcome == "met"
+    assert Duty.objects.get().deadline_us is None
+
+
+def test_who_entered_unmeasured_becomes_a_gap(street: Street, office: Office) -> None:
+    make_rule("employee-daily-check", EMPLOYEE_DAY, subject="person", channel="console")
+    permit = employee_pass(office.building, street.dwellings[0])
+    record(office, check(permit, temp=None, offline=True, said="admit", said_code="ok"))
+    folds.fold_checks(now=NOW)
+    sweep(now=MORNING + timedelta(hours=2))
+    assert Gap.objects.get().duty.subject_id == permit.subject_id
+
+
+def test_each_contradiction_is_somebodys_duty_once(street: Street, office: Office) -> None:
+    permit = employee_pass(office.building, street.dwellings[0])
+    passes.revoke(passes=[permit], reason="离职", by="test", now=MORNING - timedelta(hours=1))
+    record(office, check(permit, offline=True, said="admit", said_code="ok"))
+    folds.fold_checks(now=NOW)
+    Check.objects.update(folded=False)
+    folds.fold_checks(now=NOW)
+    found = Contradiction.objects.get()
+    assert (found.kind, found.gate_id) == ("not_in_force", office.front.id)
+    given = OneOff.objects.get(duty_id=found.duty_id)
+    assert given.role == "property_manager"
+    assert permit.holder not in given.title + given.note
+
+
+def test_a_referral_tells_the_health_centre_by_its_number(street: Street, office: Office) -> None:
+    permit = employee_pass(office.building, street.dwellings[0])
+    first = check(permit, temp=37.9)
+    record(office, first, check(permit, MORNING + timedelta(minutes=16), temp=37.8, method="axillary", first=first.id))
+    folds.fold_checks(now=NOW)
+    referral = Referral.objects.get()
+    given = OneOff.objects.get(duty_id=referral.duty_id)
+    assert (given.role, given.source) == ("health_staff", f"referral:{referral.number}")
+
+
+def test_a_turnstile_that_opened_without_a_check_is_found(street: Street, office: Office) -> None:
+    turnstile = make_device(office.front, DeviceKind.TURNSTILE)
+    permit = employee_pass(office.building, street.dwellings[0])
+    record(office, check(permit))
+    for seconds in (2, 4):
+        at_us = clock.to_us(MORNING + timedelta(seconds=seconds))
+        Opening.objects.create(id=new_id(), gate=office.front, device=turnstile, at_us=at_us, direction="in")
+    assert folds.fold_openings(now=NOW) == 2
+    assert folds.fold_openings(now=NOW) == 0
+    assert Opening.objects.exclude(check_id=None).count() == 1
+    assert Contradiction.objects.get().kind == "unchecked"
