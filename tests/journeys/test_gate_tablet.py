@@ -12,12 +12,13 @@ from typing import Any
 import base45
 import pytest
 import segno
+from django.db.models import F
 from playwright.sync_api import Browser, Page, expect
 
 from fangxian.accounts.roles import Role
 from fangxian.gates.actions import devices
 from fangxian.gates.actions.keys import ensure_key
-from fangxian.gates.models import Check, Device, DeviceKind, GateSetup, Pass, PassKind, Presence, SigningKey
+from fangxian.gates.models import Check, Device, DeviceKind, GateSetup, Pass, PassKind, Presence, Referral, SigningKey
 from fangxian.places.actions import NewPlace, add
 from fangxian.places.models import Place, PlaceKind
 from fangxian.registry.models import Household, Subject, SubjectKind
@@ -102,8 +103,8 @@ def tablet(browser: Browser, transactional_db: None, server: str) -> Iterator[Pa
     assert not faults, faults
 
 
-def press_pin(page: Page) -> None:
-    for digit in PIN:
+def press_pin(page: Page, pin: str = PIN) -> None:
+    for digit in pin:
         page.locator(".pad button", has_text=digit).click()
 
 
@@ -190,6 +191,30 @@ def test_a_scan_and_one_tap_let_in_and_a_fever_waits_for_a_second_reading(tablet
     answer(tablet, "second_too_soon", "hold")
     tablet.locator("#answer .next").click()
     expect(tablet.locator(".held")).to_have_count(1)
+
+    # a quarter of an hour later
+    Check.objects.filter(code="fever").update(observed_us=F("observed_us") - 16 * clock.MINUTE_US)
+    tablet.locator(".held").click()
+    for key in "376":
+        tablet.locator(".pad button", has_text=key).first.click()
+    tablet.locator("#enter").click()
+    answer(tablet, "fever_again", "refer")
+    expect(tablet.locator("#answer .number")).to_contain_text(Referral.objects.get().number)
+    expect(tablet.locator("#override")).to_have_count(0)
+    tablet.locator("#answer .next").click()
+    expect(tablet.locator(".held")).to_have_count(0)
+
+
+def test_five_wrong_pins_ask_for_the_account_again(tablet: Page, office: Office) -> None:
+    begin_work(tablet, office)
+    tablet.context.set_offline(True)
+    tablet.locator("#lock").click()
+    tablet.locator(".tiles button").click()
+    for left in range(4, -1, -1):
+        press_pin(tablet, "918273")
+        expect(tablet.locator("#toast")).to_contain_text(str(left) if left else "重新用账号登录")
+    expect(tablet.locator("#add-guard")).to_be_visible()
+    expect(tablet.locator(".tiles button")).to_have_count(0)
 
 
 WORK = """async (tokens) => {

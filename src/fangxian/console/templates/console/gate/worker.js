@@ -1,6 +1,7 @@
 {% autoescape off %}// The shell of the tablet at a gate, and nothing else: no page with personal data is ever kept here.
 const CACHE = "fangxian-gate-{{ version }}";
 const SHELL = "{{ shell }}";
+const PATIENCE_MS = 4_000;
 const FILES = {{ files }};
 
 self.addEventListener("install", (event) => {
@@ -14,12 +15,14 @@ self.addEventListener("activate", (event) => {
   );
 });
 
-// A page below /gate/ comes from the network; where there is none, the shell stands in for it.
+// A page below /gate/ comes from the network; where there is none, or it does not answer in time, the shell stands in.
 async function page(request) {
+  const shell = () => caches.open(CACHE).then((cache) => cache.match(SHELL));
+  const late = new Promise((resolve) => setTimeout(() => resolve(shell()), PATIENCE_MS));
   try {
-    return await fetch(request);
+    return await Promise.race([fetch(request), late]);
   } catch {
-    return (await caches.open(CACHE)).match(SHELL);
+    return shell();
   }
 }
 

@@ -41,6 +41,7 @@ export const nowUs = () => Date.now() * 1000 + tablet.offsetUs;
 export const bundle = () => tablet.ledger.bundle;
 export const gates = () => (bundle() ? [bundle().gate, ...bundle().inner] : []);
 export const gate = () => gates().find((one) => one.gate_id === tablet.gateId) ?? bundle()?.gate;
+export const direction = () => (!gate() || gate().direction === "both" ? tablet.direction : gate().direction);
 export const listAgeMs = () => Math.max(0, (nowUs() - bundle().made_us) / 1000);
 export const insideNow = () => tablet.inside ?? tablet.ledger.insideCount();
 
@@ -228,8 +229,8 @@ export function decideHere(record, read, firstUs) {
 // One person or vehicle. `input`: token | number | plate, mask, temp, method, identity, declared, occupants, first, firstUs,
 // again, override, direction. Returns what is to be said, after the record is safe on the server or on this tablet.
 export async function check(input) {
-  const { firstUs, direction, ...rest } = input;
-  const record = { id: newId(), at: Date.now() * 1000, dir: direction ?? tablet.direction, guard: tablet.guard?.staff ?? "", gate: gate().gate_id, ...rest };
+  const { firstUs, direction: asked, ...rest } = input;
+  const record = { id: newId(), at: Date.now() * 1000, dir: asked ?? direction(), guard: tablet.guard?.staff ?? "", gate: gate().gate_id, ...rest };
   const began = performance.now();
   const read = await readShown(record);
   const mine = decideHere(record, read, firstUs);

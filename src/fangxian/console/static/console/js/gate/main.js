@@ -50,7 +50,7 @@ async function take(shown) {
   if (busy) return;
   const read = await engine.readShown(shown);
   person = { shown, read, mask: true, identity: true, occupants: shown.plate || read.claims?.kind === "vehicle" ? 1 : undefined };
-  if (tablet.direction === "out" || refusedAnyway(shown, read)) return submit({});
+  if (engine.direction() === "out" || refusedAnyway(shown, read)) return submit({});
   return drawMain();
 }
 
@@ -145,7 +145,7 @@ function drawEntry(kind) {
 // ---- the temperature -------------------------------------------------------------------------------------------------------
 
 function temperaturePanel() {
-  if (tablet.direction === "out") return el("section", { class: "panel-heat" }, el("p", { class: "ask-small" }, say("out-no-reading")));
+  if (engine.direction() === "out") return el("section", { class: "panel-heat" }, el("p", { class: "ask-small" }, say("out-no-reading")));
   const tap = (value) => () => submit({ temp: value, method: "forehead" });
   const ready = Boolean(person);
   const buttons = QUICK.map((value) => el("button", { type: "button", class: value >= 37 ? "heat high" : "heat", disabled: !ready, onclick: tap(value) }, value.toFixed(1)));
@@ -176,7 +176,7 @@ function drawSecond(held) {
 
 function submit(more) {
   const { shown, mask, identity, occupants: count } = person;
-  const entering = tablet.direction === "in";
+  const entering = engine.direction() === "in";
   const seen = entering ? { mask, identity: count === undefined ? identity : undefined, occupants: count } : {};
   return run({ ...shown, ...seen, ...more });
 }
@@ -202,7 +202,7 @@ function choice(value, sign) {
     await engine.choose({ direction: value });
     next();
   };
-  return el("button", { type: "button", "aria-pressed": String(tablet.direction === value), onclick: press, "data-direction": value }, `${sign} ${say(value)}`);
+  return el("button", { type: "button", "aria-pressed": String(engine.direction() === value), onclick: press, "data-direction": value }, `${sign} ${say(value)}`);
 }
 
 let barSays = "";
@@ -214,7 +214,7 @@ function drawBar() {
   const away = tablet.net !== "there";
   const wrong = engine.clockIsWrong();
   const listAge = age(engine.listAgeMs());
-  const facts = [tablet.direction, gate.gate_id, away, tablet.waiting, listAge, queue, engine.ratePerMinute(), engine.insideNow(), wrong, tablet.fault, tablet.contradictions, tablet.guard.name].join("|");
+  const facts = [engine.direction(), gate.gate_id, away, tablet.waiting, listAge, queue, engine.ratePerMinute(), engine.insideNow(), wrong, tablet.fault, tablet.contradictions, tablet.guard.name].join("|");
   if (facts === barSays && bar.childElementCount) return;
   barSays = facts;
   const count = (change) => () => {
