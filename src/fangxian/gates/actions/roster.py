@@ -27,6 +27,11 @@ _ROOM: Final = re.compile(r"(?P<floor>\d{1,2})\d{2}(?!\d)")
 
 def issue_roster(*, enterprise_id: UUID, place_id: UUID, by: str, now: datetime) -> list[Pass]:
     """Employee passes for `place_id` (a building) for all who are employed there and have none."""
+    return issue_missing(passes=for_roster(enterprise_id=enterprise_id, place_id=place_id, now=now), by=by, now=now)
+
+
+def for_roster(*, enterprise_id: UUID, place_id: UUID, now: datetime) -> list[NewPass]:
+    """What `issue_roster` would issue now, to be shown before it is done."""
     plan = plan_at(now).section
     place = Place.objects.get(id=place_id)
     enterprise = Enterprise.objects.get(subject_id=enterprise_id)
@@ -41,7 +46,7 @@ def issue_roster(*, enterprise_id: UUID, place_id: UUID, by: str, now: datetime)
     rule_of = _rules_by_place(place, plan.zones)
     common = _one(rule_of, _rooms(enterprise_id, place))
     from_us, until_us = _period(now, plan.employee_days)
-    new = []
+    new = list[NewPass]()
     for person in people:
         rule = _one(rule_of, desks[person.subject_id]) if person.subject_id in desks else common
         zone, slot_from, slot_until = _zone_of(rule)
@@ -52,7 +57,7 @@ def issue_roster(*, enterprise_id: UUID, place_id: UUID, by: str, now: datetime)
                 until_us=until_us, zone=zone, slot_from=slot_from, slot_until=slot_until,
             )
         )  # fmt: skip
-    return issue_missing(passes=new, by=by, now=now)
+    return new
 
 
 def issue_households(*, place_id: UUID, by: str, now: datetime) -> list[Pass]:
@@ -61,6 +66,11 @@ def issue_households(*, place_id: UUID, by: str, now: datetime) -> list[Pass]:
     A permit shows a name and no address: that of the householder, else of somebody of the household. A household of
     whom nobody is known gets none.
     """
+    return issue_missing(passes=for_households(place_id=place_id, now=now), by=by, now=now)
+
+
+def for_households(*, place_id: UUID, now: datetime) -> list[NewPass]:
+    """What `issue_households` would issue now, to be shown before it is done."""
     place = Place.objects.get(id=place_id)
     homes = dict(
         Household.objects.filter(subtree("dwelling__path", place.path), ended_on=None, subject__merged_into=None)
@@ -70,32 +80,35 @@ def issue_households(*, place_id: UUID, by: str, now: datetime) -> list[Pass]:
     homes = {key: door for key, door in homes.items() if key not in held}
     names = _household_names(homes)
     from_us, until_us = _period(now, plan_at(now).section.resident_days)
-    new = [
+    return [
         NewPass(
             kind=PassKind.RESIDENT, subject_id=key, place_id=place_id, holder=names[key], from_us=from_us,
             until_us=until_us,
         )
         for key in homes if key in names
     ]  # fmt: skip
-    return issue_missing(passes=new, by=by, now=now)
 
 
 def issue_vehicles(*, place_id: UUID, by: str, now: datetime) -> list[Pass]:
     """Vehicle passes for what is parked at a place and has none. The plate is the holder's name."""
+    return issue_missing(passes=for_vehicles(place_id=place_id, now=now), by=by, now=now)
+
+
+def for_vehicles(*, place_id: UUID, now: datetime) -> list[NewPass]:
+    """What `issue_vehicles` would issue now, to be shown before it is done."""
     place = Place.objects.get(id=place_id)
     rows = Attachment.objects.filter(CURRENT, subtree("place__path", place.path), relation=Relation.PARKS)
     vehicles = list(Vehicle.objects.filter(subject_id__in=rows.values("subject_id")).order_by("plate"))
     held = {holder[0] for holder in live_holders([row.subject_id for row in vehicles], now)
             if holder[1:3] == (PassKind.VEHICLE, place_id)}  # fmt: skip
     from_us, until_us = _period(now, plan_at(now).section.vehicle_days)
-    new = [
+    return [
         NewPass(
             kind=PassKind.VEHICLE, subject_id=row.subject_id, place_id=place_id, holder=row.plate, from_us=from_us,
             until_us=until_us,
         )
         for row in vehicles if row.subject_id not in held
     ]  # fmt: skip
-    return issue_missing(passes=new, by=by, now=now)
 
 
 def floor_of(kind: str, name: str) -> int | None:

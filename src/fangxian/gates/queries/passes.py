@@ -123,6 +123,12 @@ def passes_of(place: Place, scope: Q, *, now: datetime, narrow: PassFilter = EVE
     return PassPage(_lines(rows.order_by("-issued_us", "-id")[start : start + PAGE], now), rows.count(), start)
 
 
+def ids_of(place: Place, scope: Q, *, now: datetime, narrow: PassFilter, limit: int) -> list[UUID]:
+    """The ids of a list as `passes_of` shows it, as many as may be printed at once."""
+    rows = _narrowed(Pass.objects.filter(scope & subtree("place__path", place.path)), narrow, now)
+    return list(rows.order_by("-issued_us", "-id").values_list("id", flat=True)[:limit])
+
+
 def count_by_kind(place: Place, *, now: datetime) -> Mapping[str, int]:
     """How many passes of each kind are in force and not over at a place and in what lies in it."""
     rows = Pass.objects.filter(

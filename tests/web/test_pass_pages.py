@@ -1,0 +1,178 @@
+"""Passes at the desk: the list, one pass, issuing one and many, and the PDFs."""
+
+import re
+from collections.abc import Iterator
+
+import pytest
+import time_machine
+from django.http import HttpResponse
+from django.test import Client
+from django.urls import reverse
+
+from fangxian.accounts.roles import Role
+from fangxian.gates.actions import passes
+from fangxian.gates.models import Pass, PassKind, PassStatus
+from fangxian.registry.models import Attachment, Enterprise, Relation
+from fangxian.shared import clock
+from fangxian.shared.ids import new_id
+from tests.support.desk import NOW, at_desk
+from tests.support.factories import MORNING, Street, make_person, make_staff, make_street
+from tests.support.gates import Office, employee_pass, make_enterprise, make_office, resident_permit
+
+pytestmark = pytest.mark.django_db
+COMPANY = "银杏贸易有限公司"
+
+
+@pytest.fixture(autouse=True)
+def eleven() -> Iterator[None]:
+    with time_machine.travel(NOW, tick=False):
+        yield
+
+
+@pytest.fixture
+def street() -> Street:
+    return make_street()
+
+
+@pytest.fixture
+def office(street: Street) -> Office:
+    return make_office(street)
+
+
+@pytest.fixture
+def secretary(street: Street) -> Client:
+    return at_desk(make_staff(Role.COMMITTEE_SECRETARY, street.neighbourhoods[0]), language="zh-hans")
+
+
+def text(answer: HttpResponse) -> str:
+    return answer.content.decode()
+
+
+def change(client: Client, permit: Pass, what: str, reason: str = "证件遗失") -> HttpResponse:
+    address = reverse("passes:change", args=[permit.id])
+    answer: HttpResponse = client.post(address, {"what": what, "reason": reason}, follow=True)
+    return answer
+
+
+def test_the_list_holds_the_passes_within_reach(street: Street, office: Office, secretary: Client) -> None:
+    employee_pass(office.building, street.dwellings[0])
+    elsewhere = next(place for place in street.compounds if not place.path.startswith(street.neighbourhoods[0].path))
+    resident_permit(elsewhere, street.doors_of(street.grids[2])[0])
+    body = text(secretary.get("/passes/"))
+    assert "李雷" in body
+    assert "李家" not in body
+
+
+def test_the_list_is_narrowed_without_a_name_in_the_address(street: Street, office: Office, secretary: Client) -> None:
+    employee_pass(office.building, street.dwellings[0])
+    permit = employee_pass(office.building, street.dwellings[1], "韩梅梅")
+    assert "李雷" not in text(secretary.post("/passes/", {"words": "韩梅"}))
+    assert "韩梅梅" in text(secretary.post("/passes/", {"words": f"{permit.number[:5]}-{permit.number[5:].lower()}"}))
+    assert "李雷" not in text(secretary.post("/passes/", {"kind": "vehicle"}))
+    passes.suspend(passes=[permit], reason="居家观察", by="test", now=NOW)
+    body = text(secretary.post("/passes/", {"status": "suspended", "current": "on"}))
+    assert "韩梅梅" in body
+    assert "李雷" not in body
+
+
+def test_a_pass_outside_of_reach_is_not_there(street: Street, office: Office) -> None:
+    permit = employee_pass(office.building, street.dwellings[0])
+    other = at_desk(make_staff(Role.COMMITTEE_SECRETARY, street.neighbourhoods[1]))
+    for name in ("story", "card"):
+        assert other.get(reverse(f"passes:{name}", args=[permit.id])).status_code == 404
+    assert change(other, permit, "revoke").status_code == 404
+    permit.refresh_from_db()
+    assert permit.status == PassStatus.LIVE
+
+
+def test_a_pass_is_suspended_restored_and_revoked_with_a_reason(
+    street: Street, office: Office, secretary: Client
+) -> None:
+    permit = employee_pass(office.building, street.dwellings[0])
+    assert "<svg" in text(secretary.get(reverse("passes:story", args=[permit.id])))
+    assert change(secretary, permit, "suspend", reason=" ").status_code == 400
+    for what, status in (("suspend", "suspended"), ("restore", "live"), ("revoke", "revoked")):
+        body = text(change(secretary, permit, what))
+        permit.refresh_from_db()
+        assert permit.status == status
+    assert "<svg" not in body
+    assert body.count("<li><strong>") == 4, "issued, suspended, restored, revoked"
+    assert 'name="what"' not in body
+    change(secretary, permit, "restore")
+    permit.refresh_from_db()
+    assert permit.status == PassStatus.REVOKED
+
+
+def test_a_pass_is_replaced(street: Street, office: Office, secretary: Client) -> None:
+    permit = employee_pass(office.building, street.dwellings[0])
+    change(secretary, permit, "reissue")
+    new = Pass.objects.get(replaces=permit)
+    assert reverse("passes:story", args=[new.id]) in text(secretary.get(reverse("passes:story", args=[permit.id])))
+
+
+def test_a_visitor_gets_a_pass_for_one_gate_and_one_day(office: Office, secretary: Client) -> None:
+    sent = {"kind": "visitor", "place": office.building.id, "gate": office.front.id, "holder": "王芳",
+            "begins": "2020-02-17", "once": "on"}  # fmt: skip
+    assert secretary.post("/passes/issue/", sent).status_code == 302
+    permit = Pass.objects.get()
+    assert (permit.kind, permit.gate_id, permit.once) == (PassKind.VISITOR, office.front.id, True)
+    assert permit.from_us == clock.to_us(NOW)
+    assert permit.until_us == clock.day_start_us(clock.local_day(NOW)) + clock.DAY_US
+
+
+@pytest.mark.parametrize(
+    "wrong", [{"holder": ""}, {"gate": ""}, {"begins": "2020-02-16"}, {"begins": "nonsense"}, {"place": str(new_id())}]
+)
+def test_what_cannot_be_a_pass_is_refused_with_the_reason(
+    office: Office, secretary: Client, wrong: dict[str, str]
+) -> None:
+    sent = {"kind": "visitor", "place": office.building.id, "gate": office.front.id, "holder": "王芳",
+            "begins": "2020-02-17"} | wrong  # fmt: skip
+    answer = secretary.post("/passes/issue/", sent)
+    assert answer.status_code == 400
+    assert "error" in text(answer)
+    assert not Pass.objects.exists()
+
+
+def test_a_plate_that_the_register_lacks_gets_no_pass(office: Office, secretary: Client) -> None:
+    sent = {"kind": "vehicle", "place": office.building.id, "holder": "沪A00000", "begins": "2020-02-17",
+            "ends": "2020-02-18"}  # fmt: skip
+    assert "沪A00000" in text(secretary.post("/passes/issue/", sent))
+    assert not Pass.objects.exists()
+
+
+def test_a_roster_is_counted_first_and_then_issued_once(street: Street, office: Office, secretary: Client) -> None:
+    company = make_enterprise(COMPANY)
+    Enterprise.objects.create(subject=company, name=COMPANY, name_key=COMPANY)
+    common = {"since": MORNING.date(), "source": "test"}
+    Attachment.objects.create(subject=company, relation=Relation.TENANT, place=office.building, **common)
+    for name in ("李雷", "韩梅梅", "김민준"):
+        person = make_person(name, street.dwellings[0])
+        Attachment.objects.create(subject=person.subject, relation=Relation.EMPLOYED, other=company, **common)
+    sent = {"what": "employees", "place": office.building.id, "enterprise": str(company.id), "step": "count"}
+    body = text(secretary.post("/passes/lists/", sent))
+    assert re.search(r"3\s*张", body)
+    assert not Pass.objects.exists()
+    for _again in range(2):
+        secretary.post("/passes/lists/", sent | {"step": "issue"})
+    assert sorted(Pass.objects.values_list("holder", flat=True)) == sorted(["李雷", "韩梅梅", "김민준"])
+
+
+def test_cards_and_lists_come_as_pdf(street: Street, office: Office, secretary: Client) -> None:
+    permit = employee_pass(office.building, street.dwellings[0], zone="B")
+    for answer in (
+        secretary.get(reverse("passes:card", args=[permit.id])),
+        secretary.post("/passes/print/cards/", {"current": "on"}),
+        secretary.post("/passes/print/list/", {"place": office.building.id}),
+    ):
+        assert answer["Content-Type"] == "application/pdf"
+        assert answer.content.startswith(b"%PDF-")
+        assert permit.holder not in answer["Content-Disposition"]
+
+
+def test_nothing_is_printed_of_what_is_not_in_force(street: Street, office: Office, secretary: Client) -> None:
+    permit = employee_pass(office.building, street.dwellings[0])
+    passes.revoke(passes=[permit], reason="离职", by="test", now=NOW)
+    answer = secretary.post("/passes/print/cards/", {}, follow=True)
+    assert answer["Content-Type"].startswith("text/html")
+    assert "error" in text(answer)
