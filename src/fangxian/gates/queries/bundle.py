@@ -135,11 +135,13 @@ def _declared(now: datetime) -> Q:
 def _inside(here: list[UUID], now: datetime, inside_of: str) -> Iterator[UUID]:
     """Compared here and not in the database: a full tower is more ids than a statement takes."""
     known = set(Presence.objects.filter(place_id=inside_of, inside=True).values_list("who", flat=True))
-    rows: Iterator[tuple[UUID, UUID | None]]
-    rows = Pass.objects.filter(_live(here, now)).values_list("id", "subject_id").iterator()
-    for key, subject in rows:
-        if f"p:{key.hex}" in known or (subject is not None and f"s:{subject.hex}" in known):
+    for key, subject in Pass.objects.filter(_live(here, now)).values_list("id", "subject_id").iterator():
+        if _is_inside(key, subject, known):
             yield key
+
+
+def _is_inside(key: UUID, subject: UUID | None, known: set[str]) -> bool:
+    return f"p:{key.hex}" in known or (subject is not None and f"s:{subject.hex}" in known)
 
 
 def _used_once() -> Iterator[UUID]:
