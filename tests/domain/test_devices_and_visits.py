@@ -42,12 +42,12 @@ def host(street: Street, gate: Place) -> Subject:
 
 
 def reach(street: Street) -> Reach:
-    return Reach(paths=frozenset({street.street.path}))
+    return Reach(paths=(street.street.path,))
 
 
 def thermometer(gate: Place, **changes: object) -> tuple[Device, str]:
     values: dict[str, object] = {"in_charge": None, "calibration_due": None, "name": "测温仪"} | changes
-    return devices.register(kind=DeviceKind.THERMOMETER, gate=gate, by="test", now=MORNING, **values)  # type: ignore[arg-type]  # a test's shorthand
+    return devices.register(kind=DeviceKind.THERMOMETER, gate=gate, by="test", now=MORNING, **values)  # type: ignore[arg-type]  # a shorthand of tests
 
 
 def asked(gate: Place, host: Subject, kind: PassKind = PassKind.VISITOR, name: str = "王芳") -> VisitRequest:
@@ -87,7 +87,7 @@ class TestDevices:
 
     def test_the_register_ends_at_ones_reach(self, street: Street, gate: Place) -> None:
         thermometer(gate)
-        elsewhere = Reach(paths=frozenset({street.neighbourhoods[1].path}))
+        elsewhere = Reach(paths=(street.neighbourhoods[1].path,))
         assert register.register_of(elsewhere, MORNING) == []
         assert len(register.register_of(reach(street), MORNING)) == 1
 
@@ -136,7 +136,7 @@ class TestVisits:
         plate = Subject.objects.create(kind=SubjectKind.VEHICLE, label="沪A12345", created_us=clock.to_us(MORNING))
         for wrong in ({"host": plate}, {"host": host, "name": " "}, {"host": host, "kind": PassKind.EMPLOYEE}):
             with pytest.raises(VisitError):
-                asked(gate, **wrong)  # type: ignore[arg-type]  # a test's shorthand
+                asked(gate, **wrong)
         assert not VisitRequest.objects.exists()
 
     def test_the_phone_is_sealed_and_the_audit_names_nobody(self, gate: Place, host: Subject) -> None:
@@ -151,7 +151,7 @@ class TestVisits:
     def test_the_desk_sees_who_waits_within_reach(self, street: Street, gate: Place, host: Subject) -> None:
         row = asked(gate, host)
         assert desk.waiting(reach(street), LATER) == [row]
-        assert desk.waiting(Reach(paths=frozenset({street.neighbourhoods[1].path})), LATER) == []
+        assert desk.waiting(Reach(paths=(street.neighbourhoods[1].path,)), LATER) == []
         visits.answer(request=row, agree=True, channel="call", by="test", now=LATER)
         assert (desk.waiting(reach(street), LATER), desk.answered(reach(street), LATER)) == ([], [row])
 

@@ -75,8 +75,8 @@ def _version(_side: Side) -> dict[str, Any]:
     return {"version_id": Playbook.objects.get().id}
 
 
-def _unknown(name: str) -> Arguments:
-    return lambda _side: {name: new_id()}
+def _unknown(*names: str) -> Arguments:
+    return lambda _side: {name: new_id() for name in names}
 
 
 def _key(value: str) -> Arguments:
@@ -137,6 +137,19 @@ MATRIX: dict[str, Line] = {
     "field:sync": Line(C.RECORD, post=True),
     "field:service-worker": Line(OPEN),
     "field:manifest": Line(OPEN),
+    "devices:list": Line(C.DEVICES),
+    "devices:add": Line(C.DEVICES),
+    "devices:device": Line(C.DEVICES, _unknown("device_id"), strange=True),
+    "devices:renew": Line(C.DEVICES, _unknown("device_id"), post=True, strange=True),
+    "devices:revoke": Line(C.DEVICES, _unknown("device_id"), post=True, strange=True),
+    "devices:calibrate": Line(C.DEVICES, _unknown("device_id"), post=True, strange=True),
+    "visits:gates": Line(C.GATE),
+    "visits:desk": Line(C.GATE, _unknown("gate_id"), strange=True),
+    "visits:find": Line(C.GATE, _unknown("gate_id"), post=True, strange=True),
+    "visits:ask": Line(C.GATE, _unknown("gate_id"), post=True, strange=True),
+    "visits:leave": Line(C.GATE, _unknown("gate_id"), post=True, strange=True),
+    "visits:answer": Line(C.GATE, _unknown("visit_id"), post=True, strange=True),
+    "visits:collect": Line(C.GATE, _unknown("parcel_id"), post=True, strange=True),
     "gate:shell": Line(OPEN),
     "gate:hello": Line(C.GATE),
     "gate:bundle": Line(OPEN),
@@ -146,6 +159,20 @@ MATRIX: dict[str, Line] = {
     "gate:visit": Line(OPEN, _unknown("visit_id"), post=True),
     "gate:service-worker": Line(OPEN),
     "gate:manifest": Line(OPEN),
+    "gates:list": Line(C.GATE_BOARD),
+    "gates:list-live": Line(C.GATE_BOARD),
+    "gates:gate": Line(C.GATE_BOARD, _unknown("gate_id"), strange=True),
+    "gates:gate-live": Line(C.GATE_BOARD, _unknown("gate_id"), strange=True),
+    "gates:setup": Line(C.DEVICES, _unknown("gate_id"), post=True, strange=True),
+    "gates:plan": Line(C.DEVICES, _unknown("gate_id"), post=True, strange=True),
+    "gates:assign": Line(C.DEVICES, _unknown("gate_id"), post=True, strange=True),
+    "gates:unassign": Line(C.DEVICES, _unknown("gate_id", "assignment_id"), post=True, strange=True),
+    "gates:cancel": Line(C.DEVICES, _unknown("gate_id", "slot_id"), post=True, strange=True),
+    "gates:sign-off": Line(C.DEVICES, _unknown("gate_id", "staff_id"), post=True, strange=True),
+    "gates:came": Line(C.GATE, _unknown("gate_id", "slot_id"), post=True, strange=True),
+    "gates:left": Line(C.GATE, _unknown("gate_id", "assignment_id"), post=True, strange=True),
+    "gates:hold": Line(C.PASSES, _unknown("gate_id"), post=True, strange=True),
+    "gates:lift": Line(C.PASSES, _unknown("gate_id", "held_id"), post=True, strange=True),
     "rounds:list": Line(C.ROUNDS),
     "rounds:open": Line(C.ROUNDS),
     "rounds:progress": Line(C.ROUNDS, _round),
@@ -183,6 +210,7 @@ MATRIX: dict[str, Line] = {
     "hygiene:photo": Line(C.DISINFECT, _unknown("log_id"), strange=True),
     "hygiene:mix": Line(C.DISINFECT),
     "hygiene:labels": Line(C.DISINFECT),
+    "trace:page": Line(C.TRACE),
     "stock:list": Line(C.STOCK),
     "stock:export": Line(C.STOCK),
     "stock:store": Line(C.STOCK, _place),
@@ -190,6 +218,13 @@ MATRIX: dict[str, Line] = {
     "stock:move": Line(C.STOCK, _place, post=True),
     "stock:write-off": Line(C.STOCK, _place, post=True),
     "stock:count": Line(C.STOCK, _place, post=True),
+    "passes:list": Line(C.PASSES),
+    "passes:issue": Line(C.PASSES),
+    "passes:many": Line(C.PASSES),
+    "passes:print": Line(C.PASSES, lambda _side: {"form": "neither"}, post=True, strange=True),
+    "passes:story": Line(C.PASSES, _unknown("pass_id"), strange=True),
+    "passes:change": Line(C.PASSES, _unknown("pass_id"), post=True, strange=True),
+    "passes:card": Line(C.PASSES, _unknown("pass_id"), strange=True),
     "resident:language": Line(OPEN, post=True),
     "resident:visit": Line(OPEN, lambda _side: {"secret": "nobody"}),
     "resident:wallet": Line(OPEN, lambda _side: {"secret": "nobody"}),

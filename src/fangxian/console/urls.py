@@ -16,6 +16,8 @@ urlpatterns = [
     path("gaps/", include("fangxian.console.gaps.urls")),
     path("field/", include("fangxian.console.field.urls")),
     path("gate/", include("fangxian.console.gate.urls")),
+    path("gates/", include("fangxian.console.gates.urls")),
+    path("passes/", include("fangxian.console.passes.urls")),
     path("rounds/", include("fangxian.console.rounds.urls")),
     path("given/", include("fangxian.console.duties.urls")),
     path("find/", include("fangxian.console.search.urls")),
@@ -24,6 +26,9 @@ urlpatterns = [
     path("places/", include("fangxian.console.places.urls")),
     path("playbook/", include("fangxian.console.playbooks.urls")),
     path("hygiene/", include("fangxian.console.hygiene.urls")),
+    path("trace/", include("fangxian.console.trace.urls")),
     path("stock/", include("fangxian.console.stock.urls")),
+    path("devices/", include("fangxian.console.devices.urls")),
+    path("gate-visits/", include("fangxian.console.visits.urls")),
     path("staff/", include("fangxian.console.staff.urls")),
 ]

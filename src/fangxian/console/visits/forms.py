@@ -1,0 +1,42 @@
+"""Forms of the gate's desk. Addresses and names are posted, never put into an address of a page."""
+
+from collections.abc import Sequence
+from typing import Any, cast
+from uuid import UUID
+
+from django import forms
+from django.utils.translation import gettext_lazy
+
+from fangxian.gates.models import PassKind
+from fangxian.registry.models import Household
+
+_KINDS = [(kind.value, kind.label) for kind in (PassKind.VISITOR, PassKind.COURIER)]
+
+
+class FindForm(forms.Form):
+    address = forms.CharField(
+        label=gettext_lazy("Building and room of the host"), max_length=80,
+        help_text=gettext_lazy("Such as 3号楼 502室."),
+    )  # fmt: skip
+
+
+class _ForHost(forms.Form):
+    host = forms.TypedChoiceField(label=gettext_lazy("Host"), coerce=UUID, widget=forms.RadioSelect)
+
+    def __init__(self, hosts: Sequence[Household], *args: Any, **kwargs: Any) -> None:  # noqa: ANN401 - Django's own signature
+        super().__init__(*args, **kwargs)
+        choice = cast(forms.ChoiceField, self.fields["host"])
+        choice.choices = [(str(home.subject_id), home.dwelling.address or home.dwelling.name) for home in hosts]
+        if len(hosts) == 1:
+            choice.initial = str(hosts[0].subject_id)
+
+
+class AskForm(_ForHost):
+    kind = forms.TypedChoiceField(label=gettext_lazy("Who is there"), choices=_KINDS, coerce=PassKind)
+    name = forms.CharField(label=gettext_lazy("Visitor's name"), max_length=80)
+    phone = forms.CharField(label=gettext_lazy("Visitor's phone"), max_length=40, required=False)
+    purpose = forms.CharField(label=gettext_lazy("What for"), max_length=120, required=False)
+
+
+class ParcelForm(_ForHost):
+    shelf = forms.CharField(label=gettext_lazy("Shelf"), max_length=20)

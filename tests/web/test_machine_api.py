@@ -1,0 +1,194 @@
+"""What machines send, asked as the server asks it; and the examples of `docs/machines.md`, sent as they stand there."""
+
+import io
+import json
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from fangxian.gates import folds
+from fangxian.gates.actions import checks, devices
+from fangxian.gates.models import Check, Contradiction, DeviceKind, Opening, Outcome, Pass, Reading
+from fangxian.gates.queries import hot
+from fangxian.intake import front, machines
+from fangxian.shared import clock
+from fangxian.shared.ids import new_id
+from tests.support.factories import make_street
+from tests.support.gates import Office, employee_pass, make_office
+from tests.support.repository import ROOT
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+@dataclass
+class Gate:
+    office: Office
+    tokens: dict[DeviceKind, str]
+    permit: Pass
+
+    def ask(self, name: str, body: object, kind: DeviceKind, token: str | None = None) -> tuple[int, Any]:
+        raw = json.dumps(body).encode()
+        told: list[int] = []
+        environ = {
+            "PATH_INFO": f"/intake/v1/{name}", "REQUEST_METHOD": "POST", "CONTENT_LENGTH": str(len(raw)),
+            "wsgi.input": io.BytesIO(raw), "HTTP_AUTHORIZATION": f"Bearer {token or self.tokens[kind]}",
+        }  # fmt: skip
+        answer = b"".join(front.application(environ, lambda status, _headers: told.append(int(status[:3]))))  # type: ignore[arg-type,return-value]  # the part of WSGI that is used
+        return told[0], json.loads(answer)
+
+
+@pytest.fixture
+def gate() -> Iterator[Gate]:
+    hot.forget()
+    street, now = make_street(), clock.now()
+    office = make_office(street, now=now)
+    tokens = {
+        kind: devices.register(
+            kind=kind, gate=office.front, name=kind.value, in_charge=None, calibration_due=None, by="test", now=now
+        )[1]
+        for kind in DeviceKind
+    }
+    yield Gate(office, tokens, employee_pass(office.building, street.dwellings[0], now=now))
+    checks.writer().stop()
+
+
+def now_us() -> int:
+    return clock.to_us(clock.now())
+
+
+def opening(**changes: object) -> dict[str, object]:
+    return {"id": str(new_id()), "at": now_us(), "dir": "in"} | changes
+
+
+def reading(temp: float = 36.6, **changes: object) -> dict[str, object]:
+    return {"id": str(new_id()), "at": now_us(), "temp": temp, "method": "camera"} | changes
+
+
+def check(gate: Gate, **changes: object) -> dict[str, object]:
+    return {
+        "id": str(new_id()), "at": now_us(), "dir": "in", "token": gate.permit.token, "mask": True, "identity": True,
+        "declared": True,
+    } | changes  # fmt: skip
+
+
+class TestOpenings:
+    def test_what_is_sent_twice_is_stored_once(self, gate: Gate) -> None:
+        one, two = opening(), opening(dir="out")
+        first = gate.ask("openings", [one, two, one], DeviceKind.TURNSTILE)
+        again = gate.ask("openings", one, DeviceKind.TURNSTILE)
+        assert [item["status"] for item in first[1]["items"]] == ["stored", "stored", "known"]
+        assert [item["status"] for item in again[1]["items"]] == ["known"]
+        assert Opening.objects.count() == 2
+
+    def test_a_clock_ahead_is_taken_to_mean_now(self, gate: Gate) -> None:
+        gate.ask("openings", opening(at=now_us() + clock.HOUR_US), DeviceKind.TURNSTILE)
+        assert Opening.objects.get().at_us <= now_us()
+
+    def test_an_opening_without_a_check_becomes_a_gap(self, gate: Gate) -> None:
+        gate.ask("gate-checks", check(gate, temp=36.5), DeviceKind.TABLET)
+        gate.ask("openings", [opening(), opening()], DeviceKind.TURNSTILE)
+        folds.fold_openings(now=clock.now() + timedelta(minutes=2))
+        assert sorted(row.check_id is not None for row in Opening.objects.all()) == [False, True]
+        assert Contradiction.objects.get().kind == "unchecked"
+
+    @pytest.mark.parametrize("body", [{}, {"id": "x", "at": 1}, {"id": str(new_id()), "at": 1, "dir": "up"}, 7])
+    def test_what_cannot_be_read_is_refused_and_nothing_stored(self, gate: Gate, body: object) -> None:
+        status, told = gate.ask("openings", body, DeviceKind.TURNSTILE)
+        assert (status, told["error"]) == (400, "unreadable")
+        assert not Opening.objects.exists()
+
+    def test_another_kind_of_machine_is_turned_away(self, gate: Gate) -> None:
+        assert gate.ask("openings", opening(), DeviceKind.THERMOMETER)[0] == 403
+        assert gate.ask("temperatures", reading(), DeviceKind.TURNSTILE)[0] == 403
+        assert gate.ask("plates", {**opening(), "plate": "沪A12345"}, DeviceKind.TURNSTILE)[0] == 403
+        assert gate.ask("turnstile", {}, DeviceKind.CAMERA)[0] == 403
+        assert gate.ask("openings", opening(), DeviceKind.TURNSTILE, token="fxd_nobody")[0] == 401
+        assert not Opening.objects.exists()
+
+    def test_too_many_at_a_time_are_refused(self, gate: Gate) -> None:
+        sent = [opening() for _ in range(machines.MOST_ITEMS + 1)]
+        assert gate.ask("openings", sent, DeviceKind.TURNSTILE)[0] == 413
+        assert not Opening.objects.exists()
+
+
+class TestTurnstile:
+    def test_it_opens_once_for_one_admission(self, gate: Gate) -> None:
+        assert gate.ask("turnstile", {}, DeviceKind.TURNSTILE)[1] == {"command": "hold", "check": ""}
+        sent = check(gate, temp=36.5)
+        gate.ask("gate-checks", sent, DeviceKind.TABLET)
+        told = gate.ask("turnstile", {}, DeviceKind.TURNSTILE)[1]
+        assert told == {"command": "open", "check": str(sent["id"]).replace("-", "")}
+        assert gate.ask("turnstile", {"dir": "out"}, DeviceKind.TURNSTILE)[1]["command"] == "hold"
+        gate.ask("openings", opening(), DeviceKind.TURNSTILE)
+        assert gate.ask("turnstile", {}, DeviceKind.TURNSTILE)[1]["command"] == "hold"
+
+    def test_it_holds_for_a_fever(self, gate: Gate) -> None:
+        gate.ask("gate-checks", check(gate, temp=38.2), DeviceKind.TABLET)
+        assert gate.ask("turnstile", {}, DeviceKind.TURNSTILE)[1]["command"] == "hold"
+
+
+class TestTemperatures:
+    def test_the_next_check_takes_the_reading(self, gate: Gate) -> None:
+        gate.ask("temperatures", reading(36.4), DeviceKind.THERMOMETER)
+        told = gate.ask("gate-checks", check(gate), DeviceKind.TABLET)[1]["items"][0]
+        row = Check.objects.get()
+        assert (told["outcome"], row.decidec, row.method) == ("admit", 364, "camera")
+        assert Reading.objects.get().check_id == row.id
+
+    def test_a_fever_that_a_machine_saw_holds(self, gate: Gate) -> None:
+        gate.ask("temperatures", reading(37.9), DeviceKind.THERMOMETER)
+        assert gate.ask("gate-checks", check(gate), DeviceKind.TABLET)[1]["items"][0]["code"] == "fever"
+
+    def test_a_reading_serves_one_check(self, gate: Gate) -> None:
+        gate.ask("temperatures", reading(), DeviceKind.THERMOMETER)
+        gate.ask("gate-checks", check(gate), DeviceKind.TABLET)
+        told = gate.ask("gate-checks", check(gate, again=True), DeviceKind.TABLET)[1]["items"][0]
+        assert told["code"] == "no_temperature"
+
+    def test_an_old_reading_is_somebody_elses(self, gate: Gate) -> None:
+        old = now_us() - machines.JOINED_WITHIN_US - clock.SECOND_US
+        gate.ask("temperatures", reading(at=old), DeviceKind.THERMOMETER)
+        assert gate.ask("gate-checks", check(gate), DeviceKind.TABLET)[1]["items"][0]["code"] == "no_temperature"
+
+    def test_the_guards_own_reading_and_offline_checks_take_none(self, gate: Gate) -> None:
+        gate.ask("temperatures", reading(38.5), DeviceKind.THERMOMETER)
+        gate.ask("gate-checks", [check(gate, temp=36.5), check(gate, offline=True, said="admit")], DeviceKind.TABLET)
+        assert Reading.objects.get().check_id is None
+
+    def test_sent_twice_it_is_one_reading(self, gate: Gate) -> None:
+        sent = reading()
+        told = [gate.ask("temperatures", sent, DeviceKind.THERMOMETER)[1]["items"][0]["status"] for _ in range(2)]
+        assert told == ["stored", "known"]
+        assert Reading.objects.count() == 1
+
+
+class TestPlates:
+    def test_a_plate_is_a_check(self, gate: Gate) -> None:
+        sent = {"id": str(new_id()), "at": now_us(), "dir": "in", "plate": "沪a 12345", "occupants": 2}
+        first, again = (gate.ask("plates", sent, DeviceKind.CAMERA)[1]["items"][0] for _ in range(2))
+        row = Check.objects.get()
+        assert (row.plate, row.occupants, row.outcome) == ("沪A12345", 2, Outcome.HOLD)
+        assert (first["status"], first["code"], again["status"]) == ("stored", "unknown_vehicle", "known")
+
+
+class TestReference:
+    def test_every_example_is_taken_as_it_stands(self, gate: Gate) -> None:
+        page = (ROOT / "docs" / "machines.md").read_text(encoding="utf-8")
+        found = re.findall(r"POST /intake/v1/([\w-]+)[^\n]*\n```json\n(.*?)```", page, re.DOTALL)
+        kinds = {
+            "gate-checks": DeviceKind.TABLET, "openings": DeviceKind.TURNSTILE, "turnstile": DeviceKind.TURNSTILE,
+            "temperatures": DeviceKind.THERMOMETER, "plates": DeviceKind.CAMERA,
+        }  # fmt: skip
+        assert {name for name, _ in found} == set(kinds)
+        for name, body in found:
+            status, told = gate.ask(name, json.loads(body), kinds[name])
+            assert status == 200, (name, told)
+            assert all(item["status"] == "stored" for item in told.get("items", []))
+
+    def test_every_address_is_described(self) -> None:
+        page = (ROOT / "docs" / "machines.md").read_text(encoding="utf-8")
+        assert [path for path in (*front.ROUTES, *front.LOOKS) if path not in page] == []
