@@ -59,7 +59,7 @@ def test_it_needs_no_scripts_and_keeps_to_the_policy(permit: Pass) -> None:
     answer = page(permit)
     assert not re.search(r"<script|style=|\son\w+=", text(answer))
     assert "no-store" in answer["Cache-Control"]
-    assert answer["Referrer-Policy"] == "no-referrer"
+    assert answer["Referrer-Policy"] == "same-origin"
 
 
 @pytest.mark.parametrize(

@@ -32,7 +32,8 @@ def public_view(view: Page[P]) -> Page[P]:
                 raise
             answer = _busy(request)
         add_never_cache_headers(answer)
-        answer["Referrer-Policy"] = "no-referrer"
+        # not "no-referrer": a browser then sends forms with the origin "null", which the check of forms refuses
+        answer["Referrer-Policy"] = "same-origin"
         answer["X-Robots-Tag"] = "noindex"
         return answer
 
