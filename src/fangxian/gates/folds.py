@@ -161,7 +161,8 @@ def fold_openings(*, now: datetime, by: str = "worker") -> int:
 def _check_before(opening: Opening, window_us: int) -> UUID | None:
     """The nearest admission at that gate in that direction which no other opening has taken."""
     near = Check.objects.filter(
-        place_id=opening.gate.parent_id or opening.gate_id, gate_id=opening.gate_id, direction=opening.direction, outcome=Outcome.ADMIT,
+        place_id=opening.gate.parent_id or opening.gate_id, gate_id=opening.gate_id, direction=opening.direction,
+        outcome=Outcome.ADMIT,
         observed_us__gte=opening.at_us - window_us, observed_us__lte=opening.at_us + window_us,
     ).order_by("observed_us").values_list("id", flat=True)  # fmt: skip
     ids = list(near)

@@ -5,6 +5,7 @@ from datetime import datetime
 from fangxian.duties import folds as duties
 from fangxian.files import actions as files
 from fangxian.gates import folds as gates
+from fangxian.gates.actions import purge as gate_log
 from fangxian.gates.actions import visits
 from fangxian.hygiene import actions as hygiene_actions
 from fangxian.hygiene import folds as hygiene
@@ -34,8 +35,8 @@ def take_imports(now: datetime) -> int:
 
 
 def purge(now: datetime) -> int:
-    """Photos and documents whose term has ended, and the names on old disinfection records."""
-    return files.purge(now=now) + hygiene_actions.forget_old(now=now)
+    """Photos and documents whose term has ended, the names on old disinfection records, and old gate logs."""
+    return files.purge(now=now) + hygiene_actions.forget_old(now=now) + gate_log.purge(now=now)
 
 
 def remove_orphans(now: datetime) -> int:

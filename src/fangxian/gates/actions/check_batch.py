@@ -279,7 +279,8 @@ def _cap_key(one: Prepared) -> str:
 def _outing_key(one: Prepared, row: rows.PassRow | None) -> str:
     if row is None or row.kind != PassKind.RESIDENT:
         return ""
-    return f"out:{row.household or row.id}:{_day(one.observed_us) // one.plan.section.outing_days}"
+    days = one.plan.section.outing_days
+    return f"out:{row.household or row.id}:{_day(one.observed_us) // days * days}"
 
 
 def _keys(one: Prepared, row: rows.PassRow | None) -> list[str]:

@@ -12,7 +12,7 @@ from django.db import connection
 
 from fangxian.command import benches as command
 from fangxian.duties import benches as duties
-from fangxian.gates import bench_checks, bench_passes
+from fangxian.gates import bench_checks, bench_passes, bench_trace
 from fangxian.registry import import_bench, search_bench
 from fangxian.shared.measure import Figure
 
@@ -22,6 +22,7 @@ BENCHES: dict[str, tuple[str, Callable[[], Iterator[Figure]]]] = {
     "import": ("a list of 17,000 people taken in", import_bench.run),
     "gate-checks": ("the complete check at a gate, beside a Django view that writes a row", bench_checks.run),
     "passes": ("17,000 passes signed and stored, and a code drawn", bench_passes.run),
+    "trace": ("who was there, over five million checks", bench_trace.run),
     "search": ("a name fragment among a million people", search_bench.run),
 }
 

@@ -1,0 +1,55 @@
+"""The gate log ends with the plan's days; the counts of the gates stay."""
+
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+from typing import Final
+from uuid import UUID
+
+from django.db.models import Q
+
+from fangxian.audit import actions as audit
+from fangxian.gates.models import Check, Opening, Presence, Used
+from fangxian.gates.plan import plan_at
+from fangxian.shared import clock
+from fangxian.shared.clock import DAY_US
+from fangxian.shared.writer import write_lock
+
+CHUNK: Final = 500
+
+
+def purge(*, now: datetime, by: str = "worker", limit: int = CHUNK) -> int:
+    """Delete up to `limit` old rows of each kind. Returns how many; call again until 0.
+
+    A check that is not folded yet stays, whatever its age: nothing is lost before it was counted.
+    """
+    days = plan_at(now).log_days
+    if days is None:
+        return 0
+    before_us = clock.to_us(now - timedelta(days=days))
+    counts: dict[str, int] = {}
+    with write_lock():
+        # ids begin with their time, so the oldest stand first in the index of the key; a log has no other by time alone
+        oldest = UUID(int=(before_us // 1_000) << 80)
+        old = Check.objects.filter(id__lt=oldest, folded=True, observed_us__lt=before_us)
+        counts["checks"] = _delete(old.order_by("id").values_list("pk", flat=True)[:limit], Check)
+        openings = Opening.objects.filter(settled=True, at_us__lt=before_us)
+        counts["openings"] = _delete(openings.values_list("pk", flat=True)[:limit], Opening)
+        gone = Presence.objects.filter(inside=False, since_us__lt=before_us)
+        counts["presence"] = _delete(gone.values_list("pk", flat=True)[:limit], Presence)
+        counts["used"] = _delete(_old_counts(before_us, limit), Used)
+        if any(counts.values()):
+            audit.record(by=by, act="gates.purged", now=now, detail=counts)
+    return sum(counts.values())
+
+
+def _delete(keys: Iterable[object], model: type[Check] | type[Opening] | type[Presence] | type[Used]) -> int:
+    ids = list(keys)  # SQLite has no DELETE with a limit
+    return model.objects.filter(pk__in=ids).delete()[0] if ids else 0
+
+
+def _old_counts(before_us: int, limit: int) -> list[str]:
+    """Caps and outings of days long gone. Single uses, referrals' numbers and those inside now stay."""
+    day = before_us // DAY_US
+    dated = Used.objects.filter(Q(key__startswith="cap:") | Q(key__startswith="out:")).values_list("key", flat=True)
+    old = (key for key in dated.iterator() if int(key.rsplit(":", 1)[1]) < day)
+    return [key for _, key in zip(range(limit), old, strict=False)]
