@@ -3,12 +3,16 @@
 import io
 import json
 import re
+import threading
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
+from wsgiref.simple_server import WSGIRequestHandler, make_server
 
 import pytest
+from django.core.management import CommandError, call_command
 
 from fangxian.gates import folds
 from fangxian.gates.actions import checks, devices
@@ -192,3 +196,42 @@ class TestReference:
     def test_every_address_is_described(self) -> None:
         page = (ROOT / "docs" / "machines.md").read_text(encoding="utf-8")
         assert [path for path in (*front.ROUTES, *front.LOOKS) if path not in page] == []
+
+
+class Quiet(WSGIRequestHandler):
+    def log_message(self, format: str, *args: object) -> None:
+        pass
+
+
+class TestSimulator:
+    @pytest.fixture
+    def url(self, gate: Gate) -> Iterator[str]:
+        server = make_server("127.0.0.1", 0, front.application, handler_class=Quiet)
+        thread = threading.Thread(target=server.serve_forever)
+        thread.start()
+        yield f"http://127.0.0.1:{server.server_port}"
+        server.shutdown()
+        thread.join()
+        server.server_close()
+
+    def test_each_person_is_checked_once(
+        self, gate: Gate, url: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+    ) -> None:
+        monkeypatch.setenv("FANGXIAN_DEVICE_TOKEN", gate.tokens[DeviceKind.TABLET])
+        (tmp_path / "passes").write_text(gate.permit.token + "\n", "utf-8")
+        out = io.StringIO()
+        call_command(
+            "simulate_gate", url=url, people=20, speed=100_000.0, senders=2, passes=tmp_path / "passes", stdout=out
+        )
+        assert "20 of 20 answered" in out.getvalue()
+        assert "p99" in out.getvalue()
+        assert Check.objects.count() == 20
+        assert Check.objects.filter(pass_id=gate.permit.id, outcome=Outcome.ADMIT).exists()
+
+    def test_a_revoked_device_is_told_as_a_fault(self, gate: Gate, url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setenv("FANGXIAN_DEVICE_TOKEN", "fxd_nobody")
+        out = io.StringIO()
+        with pytest.raises(CommandError):
+            call_command("simulate_gate", url=url, people=2, rate=100.0, senders=1, stdout=out)
+        assert "fault: 401" in out.getvalue()
+        assert not Check.objects.exists()
