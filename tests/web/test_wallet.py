@@ -70,6 +70,12 @@ def test_it_speaks_the_language_of_the_telephone(permit: Pass, language: str, wo
     assert words in text(page(permit, language))
 
 
+@pytest.mark.parametrize("language", ["zh-CN", "en", "ja", "ko"])
+def test_it_offers_each_language_in_its_own_words(permit: Pass, language: str) -> None:
+    body = text(page(permit, language))
+    assert all(f">{name}</button>" in body for name in ("简体中文", "English", "日本語", "한국어"))
+
+
 def test_it_remembers_the_language_that_was_chosen(permit: Pass) -> None:
     client = Client(headers={"Accept-Language": "zh-CN"})
     address = f"/w/{permit.wallet}/"

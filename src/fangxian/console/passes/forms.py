@@ -20,6 +20,11 @@ LONGEST_DAYS = 366
 ONE_DAY = frozenset({PassKind.VISITOR, PassKind.COURIER})
 
 
+def _day_input() -> forms.DateInput:
+    """A browser's own date field takes this form only, whatever the language."""
+    return forms.DateInput(format="%Y-%m-%d", attrs={"type": "date"})
+
+
 class ListForm(forms.Form):
     """Sent by POST: a name must not stand in an address."""
 
@@ -59,8 +64,8 @@ class IssueForm(forms.Form):
     holder = forms.CharField(label=gettext_lazy("Holder"), max_length=120)
     company = forms.CharField(label=gettext_lazy("Company"), max_length=120, required=False)
     zone = forms.ChoiceField(label=gettext_lazy("Zone"), choices=Zone.choices, required=False)
-    begins = forms.DateField(label=gettext_lazy("Good from"), widget=forms.DateInput(attrs={"type": "date"}))
-    ends = forms.DateField(label=gettext_lazy("Last day"), widget=forms.DateInput(attrs={"type": "date"}))
+    begins = forms.DateField(label=gettext_lazy("Good from"), widget=_day_input())
+    ends = forms.DateField(label=gettext_lazy("Last day"), widget=_day_input())
     once = forms.BooleanField(label=gettext_lazy("Good for one entry"), required=False)
 
     def __init__(self, kind: PassKind, places: Sequence[Place], gates: Sequence[Place], **made: Any) -> None:  # noqa: ANN401 - of Form
