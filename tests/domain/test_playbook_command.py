@@ -94,7 +94,7 @@ def test_it_says_what_changes_and_ends_before_it_applies_another(tmp_path: Path)
 
     assert "Compared with covid-2020-02 2020.02.16, in force:" in said
     assert "Duties that appear: 5" in said
-    assert "Duties that change: 2" in said
+    assert "Duties that change: 4" in said
     assert "Duties that end: 22" in said
     assert "    grace in minutes: 60 → 120" in said
     assert Playbook.objects.count() == 1

@@ -163,11 +163,11 @@ def test_it_reports_every_fault_of_every_file_at_once() -> None:
 
 def test_it_says_which_file_is_missing_and_which_it_does_not_know() -> None:
     files = playbooks.files()
-    files["gates.toml"] = files.pop("hygiene.toml")
+    files["shields.toml"] = files.pop("hygiene.toml")
 
     codes = {(fault.file, fault.code) for fault in check_files(files).faults}
 
-    assert codes == {("gates.toml", "section_unknown"), ("hygiene.toml", "section_missing")}
+    assert codes == {("shields.toml", "section_unknown"), ("hygiene.toml", "section_missing")}
 
 
 def test_it_lets_a_plan_do_without_a_checklist() -> None:

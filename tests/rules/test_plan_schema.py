@@ -91,7 +91,7 @@ def test_it_says_an_escalation_in_order() -> None:
 def test_it_reads_a_stored_plan_of_an_older_and_of_a_newer_program() -> None:
     stored = json.loads(playbooks.plan().to_json())
     older = {name: section for name, section in stored.items() if name != "hygiene"}
-    newer = {**stored, "gates": {"lanes": 2}}
+    newer = {**stored, "shields": {"lanes": 2}}
 
     assert "hygiene" not in Plan.from_json(json.dumps(older)).sections
     assert Plan.from_json(json.dumps(newer)).sha256 == playbooks.plan().sha256

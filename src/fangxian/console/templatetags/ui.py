@@ -67,6 +67,12 @@ def moment(value: datetime | int | None) -> str:
 
 
 @register.filter
+def clock_time(value: int) -> str:
+    """Microseconds UTC as the street's wall clock, hours and minutes alone."""
+    return f"{clock.local(clock.from_us(value)):%H:%M}"
+
+
+@register.filter
 def day(value: datetime | int | None) -> str:
     if value is None:
         return ""

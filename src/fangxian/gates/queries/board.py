@@ -63,9 +63,10 @@ def _line(
     place = row.parent or row
     is_open = setup is None or setup.is_open
     on_post = tuple(guards.get(row.id, ()))
+    behind = row.id if setup and setup.inner_of_id else place.id
     return GateLine(
         row.id, row.name, place.id, place.name, is_open, Direction(setup.direction) if setup else Direction.BOTH,
-        inside.get(row.id if setup and setup.inner_of_id else place.id, 0), sum(lately.values()), lately[Outcome.REFUSE],
+        inside.get(behind, 0), sum(lately.values()), lately[Outcome.REFUSE],
         on_post, is_open and row.id in running and not on_post,
     )  # fmt: skip
 

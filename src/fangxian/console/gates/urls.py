@@ -1,0 +1,21 @@
+from django.urls import path
+
+from fangxian.console.gates import rota_views, views
+
+app_name = "gates"
+urlpatterns = [
+    path("", views.listing, name="list"),
+    path("live", views.listing_live, name="list-live"),
+    path("<uuid:gate_id>/", views.gate, name="gate"),
+    path("<uuid:gate_id>/live", views.gate_live, name="gate-live"),
+    path("<uuid:gate_id>/setup/", views.setup, name="setup"),
+    path("<uuid:gate_id>/hold/", views.hold, name="hold"),
+    path("<uuid:gate_id>/lift/<uuid:held_id>/", views.lift, name="lift"),
+    path("<uuid:gate_id>/plan/", rota_views.plan, name="plan"),
+    path("<uuid:gate_id>/assign/", rota_views.assign, name="assign"),
+    path("<uuid:gate_id>/unassign/<uuid:assignment_id>/", rota_views.unassign, name="unassign"),
+    path("<uuid:gate_id>/cancel/<uuid:slot_id>/", rota_views.cancel, name="cancel"),
+    path("<uuid:gate_id>/sign-off/<uuid:staff_id>/", rota_views.sign_off, name="sign-off"),
+    path("<uuid:gate_id>/came/<uuid:slot_id>/", rota_views.came, name="came"),
+    path("<uuid:gate_id>/left/<uuid:assignment_id>/", rota_views.left, name="left"),
+]
