@@ -2,13 +2,13 @@
 
 from collections.abc import Iterable
 from datetime import datetime, timedelta
-from typing import Final
+from typing import Any, Final
 from uuid import UUID
 
-from django.db.models import Q
+from django.db.models import Model, Q, QuerySet
 
 from fangxian.audit import actions as audit
-from fangxian.gates.models import Check, Opening, Presence, Used
+from fangxian.gates.models import Check, Opening, Parcel, Presence, Reading, Used, VisitRequest
 from fangxian.gates.plan import plan_at
 from fangxian.shared import clock
 from fangxian.shared.clock import DAY_US
@@ -32,19 +32,28 @@ def purge(*, now: datetime, by: str = "worker", limit: int = CHUNK) -> int:
         oldest = UUID(int=(before_us // 1_000) << 80)
         old = Check.objects.filter(id__lt=oldest, folded=True, observed_us__lt=before_us)
         counts["checks"] = _delete(old.order_by("id").values_list("pk", flat=True)[:limit], Check)
-        openings = Opening.objects.filter(settled=True, at_us__lt=before_us)
-        counts["openings"] = _delete(openings.values_list("pk", flat=True)[:limit], Opening)
-        gone = Presence.objects.filter(inside=False, since_us__lt=before_us)
-        counts["presence"] = _delete(gone.values_list("pk", flat=True)[:limit], Presence)
+        for name, rows in _ended(before_us).items():
+            counts[name] = _delete(rows.values_list("pk", flat=True)[:limit], rows.model)
         counts["used"] = _delete(_old_counts(before_us, limit), Used)
         if any(counts.values()):
             audit.record(by=by, act="gates.purged", now=now, detail=counts)
     return sum(counts.values())
 
 
-def _delete(keys: Iterable[object], model: type[Check] | type[Opening] | type[Presence] | type[Used]) -> int:
+def _ended(before_us: int) -> dict[str, QuerySet[Any]]:
+    """What stands beside the checks and ends with them."""
+    return {
+        "openings": Opening.objects.filter(settled=True, at_us__lt=before_us),
+        "readings": Reading.objects.filter(at_us__lt=before_us),
+        "presence": Presence.objects.filter(inside=False, since_us__lt=before_us),
+        "visits": VisitRequest.objects.filter(until_us__lt=before_us),
+        "parcels": Parcel.objects.filter(taken_us__lt=before_us),
+    }
+
+
+def _delete(keys: Iterable[object], model: type[Model]) -> int:
     ids = list(keys)  # SQLite has no DELETE with a limit
-    return model.objects.filter(pk__in=ids).delete()[0] if ids else 0
+    return model._default_manager.filter(pk__in=ids).delete()[0] if ids else 0
 
 
 def _old_counts(before_us: int, limit: int) -> list[str]:
