@@ -111,8 +111,5 @@ def plan_of_place(place_id: UUID, from_us: int, until_us: int) -> str:
     rows = Check.objects.filter(
         place_id=place_id, observed_us__gte=from_us, observed_us__lte=until_us, outcome=Outcome.ADMIT
     )
-    return (
-        rows.order_by("observed_us")
-        .values_list("subject_id")
-        .explain(**({"analyze": True} if connection.vendor == "postgresql" else {}))
-    )
+    walk = rows.order_by("observed_us").values_list("subject_id")
+    return walk.explain(analyze=True) if connection.vendor == "postgresql" else walk.explain()
