@@ -189,8 +189,9 @@ def _whole(raw: bytes) -> Any:  # noqa: ANN401 - whatever a stranger wrote; each
 
 def _read(raw: bytes) -> Unverified:
     outer = _whole(raw)
-    parts = outer.value if isinstance(outer, cbor2.CBORTag) and outer.tag == _COSE_SIGN1 else outer
-    header, _unprotected, payload, signature = parts
+    if not isinstance(outer, cbor2.CBORTag) or outer.tag != _COSE_SIGN1:
+        raise ValueError("not a signed message")
+    header, _unprotected, payload, signature = outer.value
     if not all(isinstance(part, bytes) for part in (header, payload, signature)) or len(signature) != 2 * _HALF:
         raise ValueError("not a signed message")
     named = _whole(header)
@@ -216,7 +217,7 @@ def _claims(found: Mapping[Any, Any]) -> Claims:
         until_us=_number(found[_EXP], _LAST_SECOND) * SECOND_US,
         slot_from=slot_from,
         slot_until=slot_until,
-        once=found.get(_ONCE, False) is True,
+        once=_flag(found.get(_ONCE)),
     )
 
 
@@ -234,6 +235,12 @@ def _text(value: object) -> str:
     if not isinstance(value, str):
         raise TypeError
     return value
+
+
+def _flag(value: object) -> bool:
+    if value is not None and not isinstance(value, bool):
+        raise TypeError
+    return value is True
 
 
 def _number(value: object, most: int) -> int:

@@ -6,6 +6,7 @@ const DIGITS = new Map([...ALPHABET].map((char, index) => [char, index]));
 const KINDS = { R: "resident", E: "employee", V: "visitor", C: "courier", T: "vehicle" };
 const MOST_CHARS = 1000;
 const MOST_DEPTH = 8;
+const [LAST_MINUTE, LAST_SECOND] = [2880, 253402300799];
 const [ALG, KID, ES256] = [1, 4, -7];
 const TAGGED = 0xd2; // tag 18, COSE_Sign1
 const [EXP, NBF, ID] = [4, 5, 7];
@@ -74,7 +75,7 @@ class Reader {
     if (major === 1) return -1 - size;
     if (major === 2) return this.take(size);
     if (major === 3) return utf8.decode(this.take(size));
-    if (major === 6) return this.value(depth + 1);
+    if (major === 6) throw new TokenError("unreadable");
     if (size > this.bytes.length) throw new TokenError("unreadable");
     if (major === 4) return Array.from({ length: size }, () => this.value(depth + 1));
     return new Map(Array.from({ length: size }, () => [this.value(depth + 1), this.value(depth + 1)]));
@@ -104,15 +105,37 @@ function hex(bytes) {
   return Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
 }
 
+function text(value = "") {
+  if (typeof value !== "string") throw new TokenError("unreadable");
+  return value;
+}
+
+function number(value, most) {
+  if (!Number.isInteger(value) || value < 0 || value > most) throw new TokenError("unreadable");
+  return value;
+}
+
+function slotOf(value) {
+  if (value === undefined || value === null) return [null, null];
+  if (!Array.isArray(value) || value.length !== 2) throw new TokenError("unreadable");
+  return value.map((minute) => number(minute, LAST_MINUTE));
+}
+
+function flag(value) {
+  if (value !== undefined && value !== null && typeof value !== "boolean") throw new TokenError("unreadable");
+  return value === true;
+}
+
 function claimsOf(map) {
-  const slot = map.get(SLOT);
+  const [slotFrom, slotUntil] = slotOf(map.get(SLOT));
   const claims = {
     id: hex(map.get(ID)), kind: KINDS[map.get(KIND)], place_id: hex(map.get(PLACE)), gate_id: hex(map.get(GATE)),
-    enterprise_id: hex(map.get(ENTERPRISE)), name: map.get(NAME) ?? "", company: map.get(COMPANY) ?? "", zone: map.get(ZONE) ?? "",
-    from_us: map.get(NBF) * 1e6, until_us: map.get(EXP) * 1e6, slot_from: slot ? slot[0] : null, slot_until: slot ? slot[1] : null,
-    once: map.get(ONCE) === true,
+    enterprise_id: hex(map.get(ENTERPRISE)), name: text(map.get(NAME)), company: text(map.get(COMPANY)), zone: text(map.get(ZONE)),
+    from_us: number(map.get(NBF), LAST_SECOND) * 1e6, until_us: number(map.get(EXP), LAST_SECOND) * 1e6,
+    slot_from: slotFrom, slot_until: slotUntil,
+    once: flag(map.get(ONCE)),
   };
-  if (!claims.id || !claims.kind || !claims.place_id || !Number.isFinite(claims.from_us) || !Number.isFinite(claims.until_us)) throw new TokenError("unreadable");
+  if (!claims.id || !claims.kind || !claims.place_id) throw new TokenError("unreadable");
   return claims;
 }
 
@@ -123,12 +146,13 @@ export function read(text) {
   try {
     const bytes = fromBase45(text.slice(PREFIX.length));
     if (bytes[0] !== TAGGED) throw new TokenError("unreadable");
-    const parts = new Reader(bytes).whole();
+    const parts = new Reader(bytes.subarray(1)).whole();
     if (!Array.isArray(parts) || parts.length !== 4) throw new TokenError("unreadable");
     const [header, , payload, signature] = parts;
     const named = new Reader(header).whole();
     if (named.get(ALG) !== ES256 || signature.length !== 64) throw new TokenError("unreadable");
     const kid = named.get(KID);
+    if (!(kid instanceof Uint8Array) || kid.length !== 1) throw new TokenError("unreadable");
     return { kid: kid[0], claims: claimsOf(new Reader(payload).whole()), header, payload, signature };
   } catch {
     throw new TokenError("unreadable");
