@@ -41,7 +41,7 @@ class Gate:
             "PATH_INFO": f"/intake/v1/{name}", "REQUEST_METHOD": "POST", "CONTENT_LENGTH": str(len(raw)),
             "wsgi.input": io.BytesIO(raw), "HTTP_AUTHORIZATION": f"Bearer {token or self.tokens[kind]}",
         }  # fmt: skip
-        answer = b"".join(front.application(environ, lambda status, _headers: told.append(int(status[:3]))))  # type: ignore[arg-type,return-value]  # the part of WSGI that is used
+        answer = b"".join(front.application(environ, lambda status, _headers: told.append(int(status[:3]))))  # type: ignore[arg-type]  # the part of WSGI that is used
         return told[0], json.loads(answer)
 
 
