@@ -1,4 +1,4 @@
-"""Simplified Chinese is complete: what the sources say and what the catalogues hold is the same, and all of it said."""
+"""The translations are complete: what the sources say and what the catalogues hold is the same, and all of it said."""
 
 import io
 import re
@@ -49,16 +49,16 @@ def said(package: str, domain: str) -> frozenset[Key]:
     return frozenset(found)
 
 
-def catalogue_file(package: str, domain: str) -> Path:
-    return SOURCE / package / "locale" / "zh_Hans" / "LC_MESSAGES" / f"{domain}.po"
+def catalogue_file(package: str, domain: str, language: str) -> Path:
+    return SOURCE / package / "locale" / language / "LC_MESSAGES" / f"{domain}.po"
 
 
-def catalogue(package: str, domain: str) -> Catalog:
-    file = catalogue_file(package, domain)
+def catalogue(package: str, domain: str, language: str) -> Catalog:
+    file = catalogue_file(package, domain, language)
     if not file.exists():
-        return Catalog(locale="zh_Hans")
+        return Catalog(locale=language)
     with file.open("rb") as source:
-        return read_po(source, locale="zh_Hans", domain=domain)
+        return read_po(source, locale=language, domain=domain)
 
 
 def keys(held: Catalog) -> list[Key]:
@@ -69,34 +69,41 @@ def keys(held: Catalog) -> list[Key]:
     ]
 
 
-CASES = [(package, domain) for package in PACKAGES for domain in ("django", "djangojs")]
+# what residents read comes in the languages of the quarter, the desk's pages in Chinese and English
+MORE_LANGUAGES = {"resident": ("ja", "ko")}
+CASES = [
+    (package, domain, language)
+    for package in PACKAGES
+    for domain in ("django", "djangojs")
+    for language in ("zh_Hans", *MORE_LANGUAGES.get(package, ()))
+]
 
 
-@pytest.mark.parametrize(("package", "domain"), CASES)
-def test_the_catalogue_holds_what_the_sources_say(package: str, domain: str) -> None:
-    held = set(keys(catalogue(package, domain)))
+@pytest.mark.parametrize(("package", "domain", "language"), CASES)
+def test_the_catalogue_holds_what_the_sources_say(package: str, domain: str, language: str) -> None:
+    held = set(keys(catalogue(package, domain, language)))
     assert (said(package, domain) - held, held - said(package, domain)) == (set(), set()), "run script/messages"
 
 
-@pytest.mark.parametrize(("package", "domain"), CASES)
-def test_every_message_is_translated(package: str, domain: str) -> None:
+@pytest.mark.parametrize(("package", "domain", "language"), CASES)
+def test_every_message_is_translated(package: str, domain: str, language: str) -> None:
     missing = []
-    for message in catalogue(package, domain):
+    for message in catalogue(package, domain, language):
         if not message.id:
             continue
-        said_in_chinese = [message.string] if isinstance(message.string, str) else list(message.string)
-        if message.fuzzy or not all(said_in_chinese):
+        said_in_it = [message.string] if isinstance(message.string, str) else list(message.string)
+        if message.fuzzy or not all(said_in_it):
             missing.append(message.id)
     assert missing == []
 
 
-@pytest.mark.parametrize(("package", "domain"), CASES)
-def test_the_translation_fills_in_the_same_values(package: str, domain: str) -> None:
+@pytest.mark.parametrize(("package", "domain", "language"), CASES)
+def test_the_translation_fills_in_the_same_values(package: str, domain: str, language: str) -> None:
     wrong = []
-    for message in catalogue(package, domain):
+    for message in catalogue(package, domain, language):
         if not message.id:
             continue
-        # Chinese has one form for all numbers; it follows the plural, which names the number.
+        # These languages have one form for all numbers; it follows the plural, which names the number.
         source = message.id if isinstance(message.id, str) else message.id[-1]
         target = message.string if isinstance(message.string, str) else message.string[0]
         if Counter(PLACEHOLDER.findall(source)) != Counter(PLACEHOLDER.findall(target)):
@@ -104,9 +111,9 @@ def test_the_translation_fills_in_the_same_values(package: str, domain: str) -> 
     assert wrong == []
 
 
-@pytest.mark.parametrize(("package", "domain"), CASES)
-def test_no_message_stands_twice(package: str, domain: str) -> None:
-    file = catalogue_file(package, domain)
+@pytest.mark.parametrize(("package", "domain", "language"), CASES)
+def test_no_message_stands_twice(package: str, domain: str, language: str) -> None:
+    file = catalogue_file(package, domain, language)
     if not file.exists():
         return
     blocks = re.findall(r'((?:^msgctxt .*\n(?:^".*\n)*)?^msgid .*\n(?:^".*\n)*)', file.read_text("utf-8"), re.MULTILINE)
@@ -121,5 +128,5 @@ def test_templates_are_read_as_the_program_reads_them() -> None:
 
 
 def test_no_catalogue_lies_outside_a_package() -> None:
-    allowed = {catalogue_file(package, domain) for package, domain in CASES}
+    allowed = {catalogue_file(package, domain, language) for package, domain, language in CASES}
     assert set((ROOT / "src").rglob("*.po")) <= allowed
