@@ -68,7 +68,7 @@ class IssueForm(forms.Form):
     ends = forms.DateField(label=gettext_lazy("Last day"), widget=_day_input())
     once = forms.BooleanField(label=gettext_lazy("Good for one entry"), required=False)
 
-    def __init__(self, kind: PassKind, places: Sequence[Place], gates: Sequence[Place], **made: Any) -> None:  # noqa: ANN401 - of Form
+    def __init__(self, kind: PassKind, places: Sequence[Place], gates: Sequence[Place], **made: Any) -> None:  # noqa: ANN401 - the arguments of Form
         super().__init__(**made)
         self.kind = kind
         self.fields["place"].offer(places)  # type: ignore[attr-defined]  # a PlaceField
@@ -119,7 +119,7 @@ class ManyForm(forms.Form):
         label=gettext_lazy("Company"), required=False, help_text=gettext_lazy("For the employees of a company.")
     )
 
-    def __init__(self, places: Sequence[Place], enterprises: Sequence[Enterprise], **made: Any) -> None:  # noqa: ANN401 - of Form
+    def __init__(self, places: Sequence[Place], enterprises: Sequence[Enterprise], **made: Any) -> None:  # noqa: ANN401 - the arguments of Form
         super().__init__(**made)
         self.fields["place"].offer(places)  # type: ignore[attr-defined]  # a PlaceField
         self.fields["what"].choices = [  # type: ignore[attr-defined]  # a ChoiceField
