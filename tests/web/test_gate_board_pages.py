@@ -1,0 +1,232 @@
+"""Gates at the desk: the board, one gate's setup, its rota and the hold list of its place."""
+
+from collections.abc import Iterator
+
+import pytest
+import time_machine
+from django.http import HttpResponse
+from django.test import Client
+from django.urls import reverse
+
+from fangxian.accounts.roles import Role
+from fangxian.gates.actions import checks
+from fangxian.gates.actions.check_batch import write_batch
+from fangxian.gates.actions.check_items import CheckIn
+from fangxian.gates.folds import fold_checks
+from fangxian.gates.models import Check, GateSetup, Held, Pass
+from fangxian.rota import actions as rota
+from fangxian.rota.models import Assignment, Slot, Training
+from tests.support.desk import at_desk
+from tests.support.factories import MORNING, Street, make_staff, make_street
+from tests.support.gates import Office, check, employee_pass, make_office
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture(autouse=True)
+def eight() -> Iterator[None]:
+    with time_machine.travel(MORNING, tick=False):
+        yield
+
+
+@pytest.fixture
+def street(db: None) -> Street:
+    return make_street()
+
+
+@pytest.fixture
+def office(street: Street) -> Office:
+    return make_office(street)
+
+
+@pytest.fixture
+def manager(office: Office) -> Client:
+    return at_desk(make_staff(Role.PROPERTY_MANAGER, office.building, "赵敏"), language="zh-hans")
+
+
+@pytest.fixture
+def permit(office: Office, street: Street) -> Pass:
+    return employee_pass(office.building, street.dwellings[0])
+
+
+def text(answer: HttpResponse) -> str:
+    return answer.content.decode()
+
+
+def page(client: Client, office: Office, query: str = "") -> HttpResponse:
+    return client.get(reverse("gates:gate", args=[office.front.id]) + query)
+
+
+def send(client: Client, what: str, office: Office, *more: object, **data: object) -> HttpResponse:
+    return client.post(reverse(f"gates:{what}", args=[office.front.id, *more]), data, follow=True)
+
+
+def record(office: Office, *items: CheckIn) -> None:
+    """As `checks.record` does, on this thread: the rows of a test are not seen by another."""
+    write_batch(checks.prepare(items, office.device, MORNING))
+
+
+def plan(client: Client, office: Office) -> list[Slot]:
+    send(client, "plan", office, day="2020-02-17", times="07:00-15:00，15:00-23:00", needed=1)
+    return list(Slot.objects.order_by("from_us"))
+
+
+def test_it_lists_the_gates_within_reach_and_no_others(street: Street, office: Office, manager: Client) -> None:
+    make_office(street, "另一幢楼")
+
+    said = text(manager.get(reverse("gates:list")))
+
+    assert "正门" in said
+    assert "地库口" in said
+    assert "虹桥大厦" in said
+    assert "另一幢楼" not in said
+
+
+def test_it_counts_inside_lately_and_refused(office: Office, manager: Client, permit: Pass) -> None:
+    entry, unmasked = check(permit), check(permit, mask=False)
+    record(office, entry)
+    record(office, unmasked)
+    assert sorted(Check.objects.values_list("outcome", flat=True)) == ["admit", "refuse"]
+    fold_checks(now=MORNING)
+
+    said = text(page(manager, office))
+
+    assert 'tile-label">当前在内人数</span><span class="tile-number">1</span>' in said
+    assert "近15分钟查验2次" in said
+    assert 'tile-label">今日拒绝</span><span class="tile-number">1</span>' in said
+    assert "<strong>1</strong>" in said
+
+
+def test_it_sends_only_what_changed_and_nothing_when_nothing_did(
+    office: Office, manager: Client, permit: Pass
+) -> None:  # fmt: skip
+    address = reverse("gates:list-live")
+    first = manager.get(address)
+    assert manager.get(address, HTTP_IF_NONE_MATCH=first["ETag"]).status_code == 304
+
+    record(office, check(permit))
+    second = manager.get(address, HTTP_IF_NONE_MATCH=first["ETag"])
+
+    assert second.status_code == 200
+    assert f'data-key="{office.front.id.hex}.lately"' in text(second)
+    assert f'data-key="{office.front.id.hex}.open"' not in text(second)
+
+
+def test_it_shows_a_live_gate_its_new_counts(office: Office, manager: Client, permit: Pass) -> None:
+    address = reverse("gates:gate-live", args=[office.front.id])
+    first = manager.get(address)
+
+    record(office, check(permit))
+    second = manager.get(address, HTTP_IF_NONE_MATCH=first["ETag"])
+
+    assert 'data-key="tiles"' in text(second)
+
+
+def test_it_sets_a_gate_up(office: Office, manager: Client) -> None:
+    said = send(manager, "setup", office, direction="in", zones=["Y", "B"], day_cap=900, staffed="on")
+
+    row = GateSetup.objects.get(gate=office.front)
+    assert (row.direction, row.is_open, row.zones, row.day_cap, row.staffed) == ("in", False, "BY", 900, True)
+    assert "关闭" in text(said)
+
+
+def test_it_refuses_a_gate_inside_itself(office: Office, manager: Client) -> None:
+    send(manager, "setup", office, direction="both", is_open="on")
+    garage = reverse("gates:setup", args=[office.garage.id])
+    manager.post(garage, {"direction": "both", "is_open": "on", "inner_of": str(office.front.id)})
+    assert GateSetup.objects.get(gate=office.garage).inner_of_id == office.front.id
+
+    answer = send(manager, "setup", office, direction="both", is_open="on", inner_of=str(office.garage.id))
+
+    assert answer.status_code == 400
+    assert GateSetup.objects.get(gate=office.front).inner_of_id is None
+
+
+def test_it_plans_assigns_and_warns_of_who_is_not_trained(office: Office, manager: Client) -> None:
+    guard = make_staff(Role.GATE_GUARD, office.building, "孙立")
+    slot, _late = plan(manager, office)
+
+    said = text(send(manager, "assign", office, slot=str(slot.pk), staff=str(guard.id)))
+    assert "孙立尚未完成本岗位的培训确认" in said
+    send(manager, "sign-off", office, guard.id)
+
+    assert Training.objects.get().staff == guard
+    assert "未培训" not in text(page(manager, office)).partition("安排值守员")[0]
+
+
+def test_it_refuses_times_that_are_none(office: Office, manager: Client) -> None:
+    answer = send(manager, "plan", office, day="2020-02-17", times="25:00-26:00", needed=1)
+
+    assert answer.status_code == 400
+    assert "不是有效时段" in text(answer)
+    assert not Slot.objects.exists()
+
+
+def test_it_lets_a_guard_check_in_and_shows_the_name_on_the_board(office: Office, manager: Client) -> None:
+    guard = make_staff(Role.GATE_GUARD, office.building, "孙立")
+    slot, _late = plan(manager, office)
+    assert "无人值守" in text(manager.get(reverse("gates:list")))
+
+    send(at_desk(guard), "came", office, slot.pk)
+
+    said = text(manager.get(reverse("gates:list")))
+    assert "孙立" in said
+    assert "无人值守" not in said
+    row = Assignment.objects.get()
+    send(at_desk(guard), "left", office, row.id)
+    assert "孙立" not in text(manager.get(reverse("gates:list")))
+
+
+def test_it_lets_a_guard_check_in_for_nobody_else(office: Office, manager: Client) -> None:
+    one, two = (make_staff(Role.GATE_GUARD, office.building, name) for name in ("孙立", "周洁"))
+    slot, _late = plan(manager, office)
+    rota.assign(slot=slot, staff=two, by="test", now=MORNING)
+
+    answer = send(at_desk(one), "came", office, slot.pk, staff=str(two.id))
+
+    assert answer.status_code == 403
+    assert Assignment.objects.get().came_us is None
+
+
+def test_it_plans_nothing_for_a_guard(office: Office) -> None:
+    guard = at_desk(make_staff(Role.GATE_GUARD, office.building, "孙立"))
+
+    assert send(guard, "plan", office, day="2020-02-17", times="07:00-15:00", needed=1).status_code == 403
+    assert reverse("gates:plan", args=[office.front.id]) not in text(page(guard, office))
+
+
+def test_it_holds_somebody_by_pass_number_and_lifts_it(office: Office, manager: Client, permit: Pass) -> None:
+    send(manager, "hold", office, who=permit.number.lower(), reason="居家观察", days="14")
+
+    row = Held.objects.get()
+    assert row.subject_id == permit.subject_id
+    assert "居家观察" in text(page(manager, office))
+    send(manager, "lift", office, row.id)
+    assert "居家观察" not in text(page(manager, office))
+
+
+def test_it_asks_for_the_number_when_two_have_the_name(office: Office, manager: Client, street: Street) -> None:
+    for door in street.dwellings[:2]:
+        employee_pass(office.building, door, "王芳")
+
+    answer = send(manager, "hold", office, who="王芳", reason="居家观察")
+
+    assert answer.status_code == 400
+    assert "多人同名" in text(answer)
+    assert not Held.objects.exists()
+
+
+def test_it_keeps_the_reason_of_a_hold_from_a_guard(office: Office, manager: Client, permit: Pass) -> None:
+    send(manager, "hold", office, who=permit.number, reason="居家观察")
+
+    said = text(page(at_desk(make_staff(Role.GATE_GUARD, office.building, "孙立"), language="zh-hans"), office))
+
+    assert "李雷" in said
+    assert "居家观察" not in said
+
+
+def test_it_knows_no_gate_outside_of_reach(street: Street, manager: Client) -> None:
+    other = make_office(street, "另一幢楼")
+
+    assert page(manager, other).status_code == 404
+    assert send(manager, "setup", other, direction="in").status_code == 404
