@@ -13,6 +13,7 @@ from fangxian.accounts.roles import Role
 from fangxian.demo import morning
 from fangxian.demo.cast import PASSWORD
 from fangxian.duties.models import Cause, Gap, GapStatus, Tally
+from fangxian.gates.models import Check, Device, GateSetup, Outcome, Pass, PassKind
 from fangxian.hygiene.models import DisinfectionLog
 from fangxian.places.models import Place, PlaceKind
 from fangxian.registry.models import Attachment, Enterprise, ImportBatch, Person, Relation, Vehicle
@@ -51,6 +52,10 @@ def test_it_loads_a_street_in_the_middle_of_its_work() -> None:
     assert DoorVisit.objects.exists()
     assert VehicleSighting.objects.exists()
     assert DisinfectionLog.objects.exists()
+    assert GateSetup.objects.count() == Place.objects.filter(kind=PlaceKind.GATE).count() > 0
+    assert Device.objects.exists()
+    assert set(Pass.objects.values_list("kind", flat=True)) >= {PassKind.EMPLOYEE}
+    assert Check.objects.filter(outcome=Outcome.ADMIT).exists()
 
     tallies = Tally.objects.values("kind").annotate(enrolled=Sum("enrolled"), uncovered=Sum("uncovered"))
     numbers = {row["kind"]: (row["enrolled"], row["uncovered"]) for row in tallies}

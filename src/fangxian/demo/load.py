@@ -15,7 +15,7 @@ from django.utils.translation import gettext_lazy
 
 from fangxian.accounts.models import RoleGrant
 from fangxian.accounts.roles import Role
-from fangxian.demo import cast, morning, tree, workbooks
+from fangxian.demo import cast, gates, morning, tree, workbooks
 from fangxian.demo.cast import Account
 from fangxian.demo.generator import generate
 from fangxian.demo.ground import STREET_CODE
@@ -50,6 +50,7 @@ STEPS = {
     "generate": gettext_lazy("street made up"), "ground": gettext_lazy("places, accounts and plan in the database"),
     "lists": gettext_lazy("lists written as people send them"),
     "replay": gettext_lazy("rounds opened, two days replayed"),
+    "gates": gettext_lazy("gates set up, passes issued, today's entries"),
 }  # fmt: skip
 
 
@@ -72,6 +73,7 @@ class Loaded:
     accounts: list[Account]
     imported: dict[str, Imported]
     told: Told
+    gates: gates.AtTheGates
     seconds: dict[str, float] = field(default_factory=dict)
 
 
@@ -121,7 +123,10 @@ class Loader:
         mark_folded(consumer=CONSUMER, change_ids=list(Change.objects.values_list("id", flat=True)))
         told = Replay(self.street, ground, self.plan, self.when, self.say, by=BY).run()
         self._took("replay", began)
-        return Loaded(self.street, [*accounts, *([hr] if hr else [])], imported, told, self.seconds)
+        began = perf_counter()
+        at_gates = gates.load(street=self.street, ground=ground, by=BY, prepared=self.prepared, now=self.when.end)
+        self._took("gates", began)
+        return Loaded(self.street, [*accounts, *([hr] if hr else [])], imported, told, at_gates, self.seconds)
 
     def _import(self, ground: Ground) -> dict[str, Imported]:
         found: dict[str, Imported] = {}

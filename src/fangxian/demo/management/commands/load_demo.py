@@ -7,6 +7,7 @@ import shutil
 from argparse import ArgumentParser
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import asdict
 from time import perf_counter
 from typing import Any
 
@@ -92,6 +93,14 @@ class Command(BaseCommand):
         self._say(_("Accounts of the demonstration, each with the password %(password)s") % {"password": password})
         for account in loaded.accounts:
             self._say(f"  {account.username:<10} {account.role.label}  {account.name}  {account.place}")
+        self._say("")
+        self._say(
+            _(
+                "Gates: %(gates)d set up, %(devices)d devices, %(passes)d passes, %(checks)d checks today. "
+                "Look at %(building)s (signed in as gate) and %(compound)s first."
+            )
+            % asdict(loaded.gates)
+        )
 
 
 @contextmanager
