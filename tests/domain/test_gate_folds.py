@@ -11,7 +11,7 @@ from fangxian.gates.actions import passes
 from fangxian.gates.actions.check_batch import write_batch
 from fangxian.gates.actions.check_items import CheckIn
 from fangxian.gates.actions.checks import DeviceFacts, prepare
-from fangxian.gates.models import Check, Contradiction, DeviceKind, Flow, Opening, Referral
+from fangxian.gates.models import Check, Contradiction, Device, DeviceKind, Flow, Opening, Referral
 from fangxian.gates.playbook import EMPLOYEE_DAY
 from fangxian.gates.queries import hot
 from fangxian.shared import clock
@@ -51,6 +51,7 @@ def test_checks_are_counted_by_gate_and_quarter_and_only_once(street: Street, of
     record(office, check(permit))
     folds.fold_checks(now=NOW)
     assert Flow.objects.get(code="ok").count == 2
+    assert Device.objects.get(id=office.tablet.id).seen_us == clock.to_us(NOW)
 
 
 def test_who_enters_owes_a_reading_that_day_and_the_check_is_one(street: Street, office: Office) -> None:

@@ -17,7 +17,7 @@ settings.ROOT_URLCONF = __name__
 application = get_wsgi_application()
 
 from fangxian.gates.models import Check  # noqa: E402 - models need the applications that the line above loads
-from fangxian.shared import clock  # noqa: E402 - as above
+from fangxian.shared import clock  # noqa: E402 - imports follow that line
 
 
 def store(request: HttpRequest) -> HttpResponse:

@@ -12,13 +12,14 @@ from typing import Final
 from uuid import UUID
 
 from django.db import connection
-from django.db.models import F
+from django.db.models import F, Q
 
 from fangxian.duties import actions as duties
 from fangxian.gates.actions import contradictions
 from fangxian.gates.models import (
     Check,
     ContradictionKind,
+    Device,
     Direction,
     Flow,
     Opening,
@@ -73,6 +74,7 @@ def _fold_chunk(rows: int, by: str, now: datetime) -> int:
     _count_duties(checks, by, now)
     _contradict(checks, by, now)
     _refer(checks, by, now)
+    _note_devices(checks)
     Check.objects.filter(id__in=[check.id for check in checks]).update(folded=True)
     return len(checks)
 
@@ -112,6 +114,16 @@ def _count_duties(checks: Sequence[Check], by: str, now: datetime) -> None:
         duties.enrol(cohort=EMPLOYEE_DAY, instance=day.isoformat(), members=members, by=by, now=now)
     for day, items in read.items():
         duties.fulfil(cohort=EMPLOYEE_DAY, instance=day.isoformat(), items=items, by=by, now=now)
+
+
+def _note_devices(checks: Sequence[Check]) -> None:
+    """When each device was last heard of."""
+    heard: dict[UUID, int] = {}
+    for check in checks:
+        heard[check.device_id] = max(heard.get(check.device_id, 0), check.received_us)
+    for device_id, at_us in heard.items():
+        older = Q(seen_us__isnull=True) | Q(seen_us__lt=at_us)
+        Device.objects.filter(older, id=device_id).update(seen_us=at_us)
 
 
 def _nodes(place_ids: set[UUID]) -> Mapping[UUID, UUID]:
