@@ -72,13 +72,13 @@ def _ground() -> tuple[list[Place], list[Place]]:
 
 
 def _fill(checks: int, buildings: list[Place], gates: list[Place], chance: random.Random) -> list[UUID]:
-    """Everybody comes in the morning, goes out and in at noon, and leaves: passages until there are `checks` of them."""
+    """Everybody comes in the morning, goes out and in at noon, and leaves: passages until there are `checks`."""
     gate_of = {gate.parent_id: gate.id for gate in gates}
     people = [UUID(int=(1 << 100) + n) for n in range(PEOPLE)]
     home = {person: chance.choice(buildings).id for person in people}
     first = clock.to_us(NOW) // DAY_US * DAY_US - DAYS * DAY_US
     rounds = checks // (PEOPLE * DAYS) + 1
-    rows: list[tuple[object, ...]] = []
+    rows: list[tuple[int | str | UUID, ...]] = []
     made = 0
     for day in range(DAYS):
         for person in people:
@@ -97,7 +97,7 @@ def _fill(checks: int, buildings: list[Place], gates: list[Place], chance: rando
     return people
 
 
-def _row(number: int, at: int, place: UUID, gate: UUID, person: UUID, direction: str) -> tuple[object, ...]:
+def _row(number: int, at: int, place: UUID, gate: UUID, person: UUID, direction: str) -> tuple[int | str | UUID, ...]:
     ident = UUID(int=((at // 1_000) << 80) + number)
     return (
         db_id(ident), db_id(gate), db_id(place), db_id(person), direction, "admit", "ok", "", "", 365, "forehead", "",
@@ -105,7 +105,7 @@ def _row(number: int, at: int, place: UUID, gate: UUID, person: UUID, direction:
     )  # fmt: skip
 
 
-def _store(rows: list[tuple[object, ...]]) -> None:
+def _store(rows: list[tuple[int | str | UUID, ...]]) -> None:
     table = Check._meta.db_table
     with connection.cursor() as cursor:
         if connection.vendor == "postgresql":
