@@ -72,7 +72,7 @@ def _ground() -> tuple[list[Place], list[Place]]:
 
 
 def _fill(checks: int, buildings: list[Place], gates: list[Place], chance: random.Random) -> list[UUID]:
-    """Everybody comes in the morning, goes out and in at noon, and leaves: passages until there are `checks`."""
+    """Everybody comes in the morning, goes out and in through the day: passages until there are `checks` of them."""
     gate_of = {gate.parent_id: gate.id for gate in gates}
     people = [UUID(int=(1 << 100) + n) for n in range(PEOPLE)]
     home = {person: chance.choice(buildings).id for person in people}
