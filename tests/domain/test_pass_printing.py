@@ -2,11 +2,12 @@
 
 import re
 import zlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import timedelta
 from io import BytesIO
 
 import pytest
+from django.utils import translation
 from PIL import Image
 
 from fangxian.gates import printing
@@ -16,6 +17,13 @@ from tests.support.factories import MORNING, Street, make_street
 from tests.support.gates import Office, employee_pass, make_office
 
 pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture(autouse=True)
+def chinese() -> Iterator[None]:
+    """The words on a card are in the reader's language, whichever a test before this one has left behind."""
+    with translation.override("zh-hans"):
+        yield
 
 
 @pytest.fixture
