@@ -67,7 +67,7 @@ def _line(
     return GateLine(
         row.id, row.name, place.id, place.name, is_open, Direction(setup.direction) if setup else Direction.BOTH,
         inside.get(behind, 0), sum(lately.values()), lately[Outcome.REFUSE],
-        on_post, is_open and row.id in running and not on_post,
+        on_post, is_open and (setup is None or setup.staffed) and row.id in running and not on_post,
     )  # fmt: skip
 
 
