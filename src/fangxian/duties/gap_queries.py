@@ -137,25 +137,27 @@ class Day:
 
 
 def my_day(staff: Staff, grants: Sequence[RoleGrant], now: datetime) -> Day:
-    """My gaps, my duties and what was given to me; the posts of the street are read once for all three."""
-    posts = Posts.everywhere(now)
+    """My gaps, my duties and what was given to me; posts of the street and rules are read once for all three."""
+    posts, rules = Posts.everywhere(now), list(Rule.objects.all())
     return Day(
-        _my_gaps(staff, grants, now, PAGE, posts),
-        _my_duties(grants, now, PAGE),
+        _my_gaps(staff, grants, now, PAGE, posts, rules),
+        _my_duties(grants, now, PAGE, rules),
         _given(staff, grants, now, PAGE, posts),
     )
 
 
 def my_gaps(staff: Staff, now: datetime, limit: int = PAGE) -> list[GapLine]:
     """Open gaps that this person owns now, oldest first: the step that the clock has reached is one of their roles."""
-    return _my_gaps(staff, list(live_grants(staff, now)), now, limit, Posts.everywhere(now))
+    return _my_gaps(staff, list(live_grants(staff, now)), now, limit, Posts.everywhere(now), list(Rule.objects.all()))
 
 
-def _my_gaps(staff: Staff, grants: Sequence[RoleGrant], now: datetime, limit: int, posts: Posts) -> list[GapLine]:
+def _my_gaps(
+    staff: Staff, grants: Sequence[RoleGrant], now: datetime, limit: int, posts: Posts, rules: Sequence[Rule]
+) -> list[GapLine]:
     reach = reach_of(grants, Capability.GAPS)
     # what was given to somebody by name is theirs, wherever it is
     mine = Q(duty__one_off__staff=staff.id)
-    owned = _owned_by({grant.role for grant in grants}, within_reach(reach), now, posts) if reach else None
+    owned = _owned_by({grant.role for grant in grants}, within_reach(reach), now, posts, rules) if reach else None
     if owned is not None:
         mine |= within_reach(reach) & owned
     rows = Gap.objects.filter(mine, status=GapStatus.OPEN).select_related(*_WITH_DUTY).order_by("lapsed_us", "id")
@@ -164,7 +166,7 @@ def _my_gaps(staff: Staff, grants: Sequence[RoleGrant], now: datetime, limit: in
     return [line for line in lines if line.owner.includes(staff.id)][:limit]
 
 
-def _owned_by(roles: set[str], where: Q, now: datetime, posts: Posts) -> Q | None:
+def _owned_by(roles: set[str], where: Q, now: datetime, posts: Posts, rules: Sequence[Rule]) -> Q | None:
     """Gaps whose age has reached a step of one of these roles, or that nobody below it holds."""
     now_us = clock.to_us(now)
     parts: list[Q] = []
@@ -173,7 +175,9 @@ def _owned_by(roles: set[str], where: Q, now: datetime, posts: Posts) -> Q | Non
     for rule_id, node_id, path in pairs:
         by_rule.setdefault(rule_id, []).append(node_id)
         posts.know([Place(id=node_id, path=path)])
-    for rule in Rule.objects.filter(id__in=list(by_rule)):
+    for rule in rules:
+        if rule.id not in by_rule:
+            continue
         steps = chain_of(rule, None).steps
         for number, step in enumerate(steps):
             if step.role not in roles:
@@ -204,15 +208,15 @@ def _unheld_below(steps: Sequence[EscalationStep], nodes: Sequence[UUID], posts:
     return [node for node in nodes if not any(posts.nearest(step.role, node) for step in steps)]
 
 
-def _my_duties(grants: Sequence[RoleGrant], now: datetime, limit: int) -> list[DutyGroup]:
+def _my_duties(grants: Sequence[RoleGrant], now: datetime, limit: int, rules: Sequence[Rule]) -> list[DutyGroup]:
     reach = reach_of(grants, Capability.RECORD)
     roles = {grant.role for grant in grants}
     if not reach:
         return []
     first = {
         rule.id: rule
-        for rule in Rule.objects.filter(active=True, playbook__isnull=False)
-        if chain_of(rule, None).steps[0].role in roles
+        for rule in rules
+        if rule.active and rule.playbook_id is not None and chain_of(rule, None).steps[0].role in roles
     }
     end_of_day = clock.day_start_us(clock.local_day(now)) + clock.DAY_US
     rows = (
