@@ -1,19 +1,20 @@
 """What the worker takes from the checks: counted once, whoever folds, and each contradiction with somebody's duty."""
 
-from datetime import timedelta
+from datetime import time, timedelta
 
 import pytest
 
 from fangxian.duties.actions.sweep import sweep
 from fangxian.duties.models import Duty, Fulfilment, Gap, OneOff
 from fangxian.gates import folds
-from fangxian.gates.actions import passes
+from fangxian.gates.actions import passes, setup
 from fangxian.gates.actions.check_batch import write_batch
 from fangxian.gates.actions.check_items import CheckIn
 from fangxian.gates.actions.checks import DeviceFacts, prepare
 from fangxian.gates.models import Check, Contradiction, Device, DeviceKind, Flow, Opening, Referral
 from fangxian.gates.playbook import EMPLOYEE_DAY
 from fangxian.gates.queries import hot
+from fangxian.rota import actions as rota
 from fangxian.shared import clock
 from fangxian.shared.ids import new_id
 from fangxian.shared.writer import write_lock
@@ -107,3 +108,15 @@ def test_a_turnstile_that_opened_without_a_check_is_found(street: Street, office
     assert folds.fold_openings(now=NOW) == 0
     assert Opening.objects.exclude(check_id=None).count() == 1
     assert Contradiction.objects.get().kind == "unchecked"
+
+
+def test_an_open_gate_that_nobody_is_planned_for_is_asked_for_once_a_day(street: Street, office: Office) -> None:
+    for gate in (office.front, office.garage):
+        setup.set_up(gate=gate, settings=setup.Settings(), by="test", now=MORNING)
+    post = rota.open_post(place=office.garage, by="test", now=MORNING)
+    rota.plan_day(post=post, day=clock.local_day(NOW), times=[(time(9), time(17))], by="test", now=NOW)
+    assert folds.fold_unplanned(now=MORNING - timedelta(hours=3)) == 0
+    assert [folds.fold_unplanned(now=NOW), folds.fold_unplanned(now=NOW)] == [1, 0]
+    given = OneOff.objects.get(source__startswith="gate-unplanned")
+    assert (given.role, given.duty.place_id) == ("property_manager", office.front.id)
+    assert folds.fold_unplanned(now=NOW + timedelta(days=1)) == 2

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime, time, timedelta
 from random import Random
 from typing import Final
 
@@ -14,6 +14,7 @@ from fangxian.gates.actions.checks import DeviceFacts, prepare
 from fangxian.gates.models import Device, DeviceKind, Pass, Zone
 from fangxian.places.models import Place, PlaceKind, subtree
 from fangxian.registry.models import Attachment, Relation
+from fangxian.rota import actions as rota
 from fangxian.shared import clock
 from fangxian.shared.ids import new_id
 from fangxian.shared.writer import write_lock
@@ -21,6 +22,7 @@ from fangxian.shared.writer import write_lock
 EMPLOYERS: Final = 4
 MOST_CHECKS: Final = 120
 CALIBRATED_DAYS: Final = 90
+SHIFTS: Final = ((time(7), time(13)), (time(13), time(19)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +45,12 @@ def load(*, street: Street, ground: Ground, by: str, prepared: datetime, now: da
     doors = _zoned(own[building.id])
     with write_lock():
         for gate in gates:
-            setup.set_up(gate=gate, settings=setup.Settings(zones=doors.get(gate, "")), by=by, now=prepared)
+            # the street begins with guards at two places; the others are switched on as their guards are planned
+            watched = gate in own[building.id] or gate in own[compound.id]
+            settings = setup.Settings(zones=doors.get(gate, ""), staffed=watched)
+            setup.set_up(gate=gate, settings=settings, by=by, now=prepared)
+        for gate in (*own[building.id], *own[compound.id]):
+            _guards(gate, by, now)
         machines = [_machine(gate, kind, by, prepared) for gate in own[building.id] for kind in _KINDS]
         machines += [_machine(gate, DeviceKind.TABLET, by, prepared) for gate in own[compound.id]]
     employees = _employees(building, by, prepared)
@@ -61,6 +68,16 @@ def _zoned(gates: Sequence[Place]) -> dict[Place, str]:
     """The first door is for everybody; the further ones each for a group of floors."""
     letters = (Zone.BLUE.value, Zone.YELLOW.value, Zone.RED.value)
     return {gate: "" if at == 0 else letters[(at - 1) % len(letters)] for at, gate in enumerate(gates)}
+
+
+def _guards(gate: Place, by: str, now: datetime) -> None:
+    """The shifts of today that are not over, and those of tomorrow."""
+    post = rota.open_post(place=gate, by=by, now=now)
+    today = clock.local_day(now)
+    left = [shift for shift in SHIFTS if clock.at(today, shift[1]) > now]
+    for day, shifts in ((today, left), (today + timedelta(days=1), list(SHIFTS))):
+        if shifts:
+            rota.plan_day(post=post, day=day, times=shifts, by=by, now=now)
 
 
 def _machine(gate: Place, kind: DeviceKind, by: str, now: datetime) -> Device:

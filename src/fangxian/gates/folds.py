@@ -15,6 +15,7 @@ from django.db import connection
 from django.db.models import F, Q
 
 from fangxian.duties import actions as duties
+from fangxian.duties.models import OneOff
 from fangxian.gates.actions import contradictions
 from fangxian.gates.models import (
     Check,
@@ -22,6 +23,7 @@ from fangxian.gates.models import (
     Device,
     Direction,
     Flow,
+    GateSetup,
     Opening,
     Outcome,
     Pass,
@@ -32,6 +34,7 @@ from fangxian.gates.plan import plan_at
 from fangxian.gates.playbook import EMPLOYEE_DAY
 from fangxian.places.models import Place
 from fangxian.places.queries import counting_nodes
+from fangxian.rota.models import Slot
 from fangxian.shared import clock
 from fangxian.shared.clock import MINUTE_US, SECOND_US
 from fangxian.shared.writer import RETRY_SECONDS, Pace, write_lock
@@ -40,6 +43,7 @@ QUARTER_US: Final = 15 * MINUTE_US
 MEASURED_WITHIN_US: Final = 30 * MINUTE_US
 """Who came in without a reading has half an hour until that is a gap."""
 RUN_SECONDS: Final = 2.0
+FIRST_HOUR: Final = 6
 _KINDS: Final = frozenset(ContradictionKind.values)
 
 
@@ -180,3 +184,27 @@ def _check_before(opening: Opening, window_us: int) -> UUID | None:
     ids = list(near)
     taken = set(Opening.objects.filter(check_id__in=ids).values_list("check_id", flat=True))
     return next((ident for ident in ids if ident not in taken), None)
+
+
+def fold_unplanned(*, now: datetime, by: str = "worker") -> int:
+    """Open gates that owe a guard and have no slot of the rota today: each is asked for once a day, from six on.
+
+    Slots owe somebody's coming; a gate for which nobody made slots would owe nothing and be missed by everybody.
+    """
+    day = clock.local_day(now)
+    if clock.local(now).hour < FIRST_HOUR:
+        return 0
+    start_us = clock.day_start_us(day)
+    planned = Slot.objects.filter(
+        post__closed_us__isnull=True, from_us__lt=start_us + clock.DAY_US, until_us__gt=start_us
+    ).values("post__place_id")
+    setups = GateSetup.objects.filter(
+        is_open=True, staffed=True, inner_of__isnull=True, gate__closed_on__isnull=True
+    ).exclude(gate_id__in=planned)
+    gates = [setup.gate for setup in setups.select_related("gate__parent").order_by("gate__path")]
+    sources = {contradictions.unplanned_source(gate.id, day): gate for gate in gates}
+    asked = set(OneOff.objects.filter(source__in=sources).values_list("source", flat=True))
+    missing = [gate for source, gate in sources.items() if source not in asked]
+    for gate in missing:
+        contradictions.ask_for_guards(gate=gate, day=day, by=by, now=now)
+    return len(missing)

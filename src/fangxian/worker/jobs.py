@@ -20,8 +20,10 @@ def fold_register(now: datetime) -> int:
 
 
 def fold_places(now: datetime) -> int:
-    """Doors and public areas that were built, closed or moved, taken into rounds, disinfection and counts."""
-    return screening.fold_places(now=now) + hygiene.fold_areas(now=now) + duties.follow_grids(now=now)
+    """Doors and public areas that were built, closed or moved, taken into rounds, disinfection and counts; gates
+    that nobody is planned for."""
+    ground = screening.fold_places(now=now) + hygiene.fold_areas(now=now) + duties.follow_grids(now=now)
+    return ground + gates.fold_unplanned(now=now)
 
 
 def fold_gates(now: datetime) -> int:

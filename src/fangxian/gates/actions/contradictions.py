@@ -1,7 +1,7 @@
 """What a gate saw that cannot be, each with somebody whose task it is."""
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Final
 from uuid import UUID
 
@@ -55,11 +55,16 @@ TASKS: Final[dict[ContradictionKind, Task]] = {
 }  # fmt: skip
 REFERRED: Final = gettext_lazy("Sent here from a gate with a fever: receive, and open the case")
 REFERRED_HOURS: Final = 2
+UNPLANNED: Final = gettext_lazy("This gate is open and nobody is planned to stand at it today: plan its guards")
+UNPLANNED_HOURS: Final = 2
 
 
 def _role(task: Task, gate: Place) -> Role:
-    if task.role is not None:
-        return task.role
+    return task.role or _keeper(gate)
+
+
+def _keeper(gate: Place) -> Role:
+    """Who runs the place that the gate belongs to."""
     within = gate.parent
     in_building = within is not None and within.kind == PlaceKind.BUILDING
     return Role.PROPERTY_MANAGER if in_building else Role.COMMITTEE_WORKER
@@ -94,3 +99,12 @@ def hand_over(*, referral: Referral, by: str, now: datetime) -> None:
     at = clock.from_us(referral.at_us)
     duty = _give(REFERRED, referral.gate, Role.HEALTH_STAFF, REFERRED_HOURS, source, by, max(at, now))
     Referral.objects.filter(id=referral.id).update(duty_id=duty)
+
+
+def unplanned_source(gate_id: UUID, day: date) -> str:
+    return f"gate-unplanned:{gate_id.hex}:{day.isoformat()}"
+
+
+def ask_for_guards(*, gate: Place, day: date, by: str, now: datetime) -> None:
+    """An open gate without a slot is a corner that nobody watches: whoever runs the place is to plan its guards."""
+    _give(UNPLANNED, gate, _keeper(gate), UNPLANNED_HOURS, unplanned_source(gate.id, day), by, now)
