@@ -52,8 +52,8 @@ def page(transactional_db: None, tmp_path: Path, browser: Browser) -> Iterator[P
     }  # fmt: skip
     command = [
         str(Path(sys.executable).with_name("granian")), "--interface", "wsgi", "--host", "127.0.0.1", "--port",
-        str(port), "--blocking-threads", "16", "--no-ws", "--log-level", "warning", "--ssl-certificate", str(files.server),
-        "--ssl-keyfile", str(files.server_key), "fangxian.config.wsgi:application",
+        str(port), "--blocking-threads", "16", "--no-ws", "--log-level", "warning", "--ssl-certificate",
+        str(files.server), "--ssl-keyfile", str(files.server_key), "fangxian.config.wsgi:application",
     ]  # fmt: skip
     process = subprocess.Popen(command, env=environment)
     trust = f"--ignore-certificate-errors-spki-list={_trusted(files.server)}"
