@@ -7,12 +7,12 @@ what is folded is marked row by row, in the transaction that folds it.
 import time
 from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from typing import Final
 from uuid import UUID
 
 from django.db import connection
-from django.db.models import F, Q
+from django.db.models import Max, Q
 
 from fangxian.duties import actions as duties
 from fangxian.duties.models import OneOff
@@ -21,6 +21,7 @@ from fangxian.gates.models import (
     Check,
     ContradictionKind,
     Device,
+    DeviceKind,
     Direction,
     Flow,
     GateSetup,
@@ -44,6 +45,7 @@ MEASURED_WITHIN_US: Final = 30 * MINUTE_US
 """Who came in without a reading has half an hour until that is a gap."""
 RUN_SECONDS: Final = 2.0
 FIRST_HOUR: Final = 6
+OPENINGS: Final = 200
 _KINDS: Final = frozenset(ContradictionKind.values)
 
 
@@ -84,14 +86,20 @@ def _fold_chunk(rows: int, by: str, now: datetime) -> int:
 
 
 def _count_flow(checks: Sequence[Check]) -> None:
+    """One statement for each counter, which adds: two workers may fold beside each other."""
     counts = Counter(
-        (c.gate_id, c.place_id, c.observed_us // QUARTER_US * QUARTER_US, c.direction, c.outcome, c.code)
+        (c.gate_id.hex, c.place_id.hex, c.observed_us // QUARTER_US * QUARTER_US, c.direction, c.outcome, c.code)
         for c in checks
     )
-    for (gate, place, quarter, direction, outcome, code), count in sorted(counts.items()):
-        key = {"gate_id": gate, "quarter_us": quarter, "direction": direction, "outcome": outcome, "code": code}
-        if not Flow.objects.filter(**key).update(count=F("count") + count):
-            Flow.objects.create(**key, place_id=place, count=count)
+    table = Flow._meta.db_table
+    with connection.cursor() as cursor:
+        cursor.executemany(
+            f"INSERT INTO {table} (gate_id, place_id, quarter_us, direction, outcome, code, count) "
+            "VALUES (%s, %s, %s, %s, %s, %s, %s) "
+            "ON CONFLICT (gate_id, quarter_us, direction, outcome, code) "
+            f"DO UPDATE SET count = {table}.count + excluded.count",
+            [(*key, count) for key, count in sorted(counts.items())],
+        )
 
 
 def _count_duties(checks: Sequence[Check], by: str, now: datetime) -> None:
@@ -107,7 +115,7 @@ def _count_duties(checks: Sequence[Check], by: str, now: datetime) -> None:
         day = clock.local_day(clock.from_us(check.observed_us))
         if check.direction == Direction.IN and check.outcome == Outcome.ADMIT:
             member = duties.NewMember(
-                check.subject_id, check.place_id, nodes[check.place_id], opens_us=check.observed_us,
+                check.subject_id, check.place_id, nodes[check.place_id], opens_us=clock.day_start_us(day),
                 due_us=check.observed_us + MEASURED_WITHIN_US,
             )  # fmt: skip
             entered[day].append(member)
@@ -116,8 +124,19 @@ def _count_duties(checks: Sequence[Check], by: str, now: datetime) -> None:
             read[day].append(duties.Done(check.subject_id, at, f"gate-check:{check.id.hex}"))
     for day, members in entered.items():
         duties.enrol(cohort=EMPLOYEE_DAY, instance=day.isoformat(), members=members, by=by, now=now)
+        read[day] += _read_before([member.subject_id for member in members], day)
     for day, items in read.items():
         duties.fulfil(cohort=EMPLOYEE_DAY, instance=day.isoformat(), items=items, by=by, now=now)
+
+
+def _read_before(subject_ids: Sequence[UUID], day: date) -> list[duties.Done]:
+    """Readings of that day that were folded before their person had entered: held first, and then let in."""
+    start_us = clock.day_start_us(day)
+    rows = Check.objects.filter(
+        subject_id__in=subject_ids, observed_us__gte=start_us, observed_us__lt=start_us + clock.DAY_US, folded=True,
+        decidec__isnull=False,
+    ).values_list("subject_id", "observed_us", "id")  # fmt: skip
+    return [duties.Done(s, clock.from_us(at), f"gate-check:{ident.hex}") for s, at, ident in rows if s is not None]
 
 
 def _note_devices(checks: Sequence[Check]) -> None:
@@ -157,21 +176,41 @@ def _refer(checks: Sequence[Check], by: str, now: datetime) -> None:
 
 
 def fold_openings(*, now: datetime, by: str = "worker") -> int:
-    """Find for each opening of a turnstile the check that it follows; one without is somebody who was not checked."""
-    within = timedelta(seconds=plan_at(now).section.turnstile_seconds)
-    window_us = within // timedelta(microseconds=1)
+    """Find for each opening of a turnstile the check that it follows; one without is somebody who was not checked.
+
+    While no tablet of the gate has been heard of since, its checks may still come: nobody is accused of our outage.
+    """
+    window_us = plan_at(now).section.turnstile_seconds * SECOND_US
+    settled = 0
     with write_lock():
         waiting = Opening.objects.filter(settled=False, at_us__lt=clock.to_us(now) - window_us - SECOND_US)
-        rows = list(waiting.select_related("gate__parent").order_by("at_us")[: Pace.for_database().rows])
+        if connection.features.has_select_for_update_skip_locked:
+            waiting = waiting.select_for_update(skip_locked=True, of=("self",))
+        rows = list(waiting.select_related("gate__parent").order_by("at_us")[:OPENINGS])
+        heard = _last_heard({row.gate_id for row in rows})
         for row in rows:
             row.check_id = _check_before(row, window_us)
+            late = row.at_us < clock.to_us(now) - clock.DAY_US
+            if (
+                row.check_id is None
+                and not late
+                and heard.get(row.gate_id, row.at_us + window_us) < row.at_us + window_us
+            ):
+                continue
             row.settled = True
+            settled += 1
             row.save(update_fields=["check_id", "settled"])
             if row.check_id is None:
                 contradictions.raise_for(
                     check_id=row.id, kind=ContradictionKind.UNCHECKED, gate=row.gate, at_us=row.at_us, by=by, now=now
                 )
-    return len(rows)
+    return settled
+
+
+def _last_heard(gate_ids: set[UUID]) -> dict[UUID, int]:
+    """When a tablet of each gate was last heard of; a gate without tablets is not in it."""
+    tablets = Device.objects.filter(gate_id__in=gate_ids, kind=DeviceKind.TABLET, revoked_us__isnull=True)
+    return {gate_id: seen or 0 for gate_id, seen in tablets.values_list("gate_id").annotate(seen=Max("seen_us"))}
 
 
 def _check_before(opening: Opening, window_us: int) -> UUID | None:
