@@ -42,7 +42,10 @@ def request(path: str, body: bytes, token: str, port: int) -> bytes:
 
 
 def closed_loop(port: int, requests: Iterator[bytes], *, lines: int, seconds: float, keep: bool = False) -> Outcome:
-    """As fast as the answers come: each connection sends its next request when it has its answer."""
+    """As fast as the answers come: each connection sends its next request when it has its answer.
+
+    It ends after `seconds`, or with the last of `requests`.
+    """
     return _run(port, requests, lines, seconds, lambda _began, _sent: True, keep)
 
 
@@ -66,12 +69,14 @@ def _run(
     began = time.perf_counter()
     sent = 0
     busy = 0
+    raw = next(requests, None)
     while True:
-        open_ = time.perf_counter() - began < seconds
-        while open_ and idle and due(began, sent):
+        open_ = raw is not None and time.perf_counter() - began < seconds
+        while open_ and raw is not None and idle and due(began, sent):
             line = idle.pop()
             line.sent = time.perf_counter()
-            line.sock.sendall(next(requests))
+            line.sock.sendall(raw)
+            raw = next(requests, None)
             sent += 1
             busy += 1
         if not open_ and not busy:
