@@ -10,13 +10,13 @@ from django.db import connection
 
 from fangxian.gates.actions import checks, holds, passes
 from fangxian.gates.actions.check_batch import write_batch
-from fangxian.gates.actions.check_items import CheckIn, Taken
+from fangxian.gates.actions.check_items import CheckIn, Prepared, Taken
 from fangxian.gates.actions.checks import DeviceFacts, prepare
 from fangxian.gates.models import Check, GateSetup, PassKind, Presence, Referral, Used
 from fangxian.gates.queries import hot
 from fangxian.places.models import Place
 from fangxian.shared import clock
-from fangxian.shared.group_commit import FullError, GroupCommit
+from fangxian.shared.group_commit import FullError, GroupCommit, NotStoredError
 from fangxian.shared.writer import write_lock
 from tests.support.factories import MORNING, Street, make_street, make_vehicle
 from tests.support.gates import (
@@ -280,6 +280,37 @@ class TestBesideEachOther:
         assert sum(one.outcome == "admit" for one in mine) == 1
         assert sum(one.code == "ok" for one in told if one.name == "韩梅梅") == 1
         assert Check.objects.count() == 80
+
+
+@pytest.mark.sqlite
+@pytest.mark.django_db(transaction=True)
+def test_a_full_disk_stores_nothing_and_says_so_and_the_same_is_taken_once_there_is_room() -> None:
+    street = make_street()
+    office = make_office(street)
+    hot.forget()
+    pages = {"most": 0}
+
+    def write(batch: Sequence[Prepared]) -> list[Taken]:
+        with connection.cursor() as cursor:
+            cursor.execute("PRAGMA page_count")
+            cursor.execute(f"PRAGMA max_page_count = {pages['most'] or cursor.fetchone()[0]}")
+        return write_batch(batch)
+
+    writer = GroupCommit(write)
+    people = [employee_pass(office.building, street.dwellings[0], f"员工{n}") for n in range(60)]
+    full = False
+    while not full:
+        items = prepare([check(permit, override="x" * 190) for permit in people], office.device, NOW)
+        try:
+            writer.submit(items)
+        except NotStoredError:
+            full = True
+    assert not Check.objects.filter(id__in=[one.item.id for one in items]).exists()
+    pages["most"] = 1_000_000
+    told = writer.submit(items)
+    writer.stop()
+    assert all(one is not None and one.status == "stored" for one in told)
+    assert Check.objects.filter(id__in=[one.item.id for one in items]).count() == len(items)
 
 
 @pytest.mark.django_db(transaction=True)
