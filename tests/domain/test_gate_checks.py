@@ -1,12 +1,13 @@
 """Checks decided and stored in batches: what is admitted, what is counted, and what a repeat does."""
 
 import threading
+import time
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
-from django.db import connection
+from django.db import DatabaseError, connection
 
 from fangxian.gates.actions import checks, holds, passes
 from fangxian.gates.actions.check_batch import write_batch
@@ -311,6 +312,48 @@ def test_a_full_disk_stores_nothing_and_says_so_and_the_same_is_taken_once_there
     writer.stop()
     assert all(one is not None and one.status == "stored" for one in told)
     assert Check.objects.filter(id__in=[one.item.id for one in items]).count() == len(items)
+
+
+@pytest.mark.postgresql
+@pytest.mark.django_db(transaction=True)
+def test_a_database_that_cuts_every_connection_in_the_middle_of_a_burst_loses_and_doubles_nothing() -> None:
+    street = make_street()
+    office = make_office(street)
+    permits = [employee_pass(office.building, street.dwellings[0], f"员工{n}") for n in range(20)]
+    hot.forget()
+    sent: list[CheckIn] = []
+    over = threading.Event()
+
+    def gate() -> None:
+        while not over.is_set():
+            items = [check(permit, again=True) for permit in permits]
+            sent.extend(items)
+            waiting = True
+            while waiting:
+                try:
+                    told = checks.record(items, office.device, NOW)
+                    waiting = any(one.status == "failed" for one in told)
+                except (NotStoredError, DatabaseError):
+                    time.sleep(0.01)
+        connection.close()
+
+    gates = [threading.Thread(target=gate) for _ in range(4)]
+    for one in gates:
+        one.start()
+    for _ in range(6):
+        time.sleep(0.3)
+        with connection.cursor() as cursor:
+            cursor.execute(
+                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
+                "WHERE datname = current_database() AND pid <> pg_backend_pid()"
+            )
+    over.set()
+    for one in gates:
+        one.join(30)
+    checks.writer().stop()
+    assert len(sent) > 100
+    assert Check.objects.count() == len(sent)
+    assert Used.objects.get(key=f"in:{office.building.id.hex}").count == Presence.objects.filter(inside=True).count()
 
 
 @pytest.mark.django_db(transaction=True)
