@@ -12,6 +12,7 @@ from fangxian.gates.actions.visits import VisitError
 from fangxian.gates.models import Device, DeviceKind, Pass, PassKind, VisitRequest, VisitStatus
 from fangxian.gates.playbook import GatesSection
 from fangxian.gates.queries import devices as register
+from fangxian.gates.queries import hot
 from fangxian.gates.queries import visits as desk
 from fangxian.places.models import Place
 from fangxian.registry.models import Household, Subject, SubjectKind
@@ -57,22 +58,22 @@ def asked(gate: Place, host: Subject, kind: PassKind = PassKind.VISITOR, name: s
 class TestDevices:
     def test_only_the_digest_of_a_token_is_kept(self, gate: Place) -> None:
         device, token = thermometer(gate)
-        assert devices.by_token(token) == device
-        assert bytes(Device.objects.get().digest or b"") == devices.digest_of(token)
-        assert devices.by_token(token + "x") is None
+        assert hot.by_token(token) == device
+        assert bytes(Device.objects.get().digest or b"") == crypto.digest(token)
+        assert hot.by_token(token + "x") is None
 
     def test_a_renewed_token_ends_the_old_one(self, gate: Place) -> None:
         device, old = thermometer(gate)
         token = devices.renew_token(device=device, by="test", now=LATER)
-        assert (devices.by_token(old), devices.by_token(token)) == (None, device)
+        assert (hot.by_token(old), hot.by_token(token)) == (None, device)
 
     def test_a_revoked_device_is_known_no_more_and_gets_no_token(self, gate: Place) -> None:
         device, token = thermometer(gate)
         with pytest.raises(DeviceError):
             devices.revoke(device=device, reason=" ", by="test", now=LATER)
-        assert devices.by_token(token) is not None
+        assert hot.by_token(token) is not None
         devices.revoke(device=device, reason="丢失", by="test", now=LATER)
-        assert devices.by_token(token) is None
+        assert hot.by_token(token) is None
         device.refresh_from_db()
         with pytest.raises(DeviceError):
             devices.renew_token(device=device, by="test", now=LATER)

@@ -63,7 +63,7 @@ def server(django_db_setup: None) -> Iterator[str]:
     ]
     process = subprocess.Popen(command, env=_environment())
     try:
-        _wait_for(port, process)
+        wait_for(port, process)
         yield f"http://127.0.0.1:{port}"
     finally:
         _stop(process)
@@ -124,7 +124,7 @@ def _environment() -> dict[str, str]:
     }
 
 
-def _wait_for(port: int, process: subprocess.Popen[bytes]) -> None:
+def wait_for(port: int, process: subprocess.Popen[bytes]) -> None:
     deadline = time.monotonic() + START_SECONDS
     while time.monotonic() < deadline:
         assert process.poll() is None, "the server ended while it started"

@@ -9,7 +9,6 @@ import os
 import socket
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -23,7 +22,7 @@ from playwright.sync_api import Browser, Page
 from fangxian.config import lan
 from fangxian.gates.models import Check
 from tests.journeys import test_gate_tablet as at_the_gate
-from tests.journeys.conftest import CHROMIUM, QUIET, START_SECONDS
+from tests.journeys.conftest import CHROMIUM, QUIET, wait_for
 from tests.journeys.test_gate_tablet import Office, answer, begin_work, forged, scan
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -58,7 +57,7 @@ def page(transactional_db: None, tmp_path: Path, browser: Browser) -> Iterator[P
     process = subprocess.Popen(command, env=environment)
     trust = f"--ignore-certificate-errors-spki-list={_trusted(files.server)}"
     try:
-        _wait(port, process)
+        wait_for(port, process)
         leads = f"--host-resolver-rules=MAP {NAME} 127.0.0.1"
         # a browser of its own: the trusted key is an argument of its start, and with it goes a profile on disk
         context = browser.browser_type.launch_persistent_context(
@@ -71,17 +70,6 @@ def page(transactional_db: None, tmp_path: Path, browser: Browser) -> Iterator[P
     finally:
         process.terminate()
         process.wait(10)
-
-
-def _wait(port: int, process: "subprocess.Popen[bytes]") -> None:
-    deadline = time.monotonic() + START_SECONDS
-    while time.monotonic() < deadline:
-        assert process.poll() is None, "the server ended while it started"
-        with socket.socket() as probe:
-            if probe.connect_ex(("127.0.0.1", port)) == 0:
-                return
-        time.sleep(0.1)
-    raise TimeoutError
 
 
 def test_the_tablet_works_at_the_streets_own_address(page: Page, office: Office) -> None:

@@ -13,6 +13,7 @@ from django.urls import reverse
 from fangxian.accounts.roles import Role
 from fangxian.gates.actions import devices, visits
 from fangxian.gates.models import Device, DeviceKind, Parcel, Pass, PassKind, VisitRequest, VisitStatus
+from fangxian.gates.queries import hot
 from fangxian.places.models import Place
 from fangxian.registry.models import Household, Subject, SubjectKind
 from fangxian.shared import clock
@@ -67,7 +68,7 @@ class TestRegister:
         found = re.search(r"<code>(fxd_[\w-]{43})</code>", text(shown))
         assert found is not None
         assert "<svg" in text(shown)
-        assert devices.by_token(found[1]) == Device.objects.get()
+        assert hot.by_token(found[1]) == Device.objects.get()
         listing = text(desk.client.get(reverse("devices:list")))
         assert "测温仪二号" in listing
         assert "Overdue" in listing
@@ -86,15 +87,15 @@ class TestRegister:
         device, token = register(desk.far)
         for name in ("renew", "revoke", "calibrate"):
             assert desk.client.post(reverse(f"devices:{name}", args=[device.id]), {"reason": "x"}).status_code == 404
-        assert devices.by_token(token) is not None
+        assert hot.by_token(token) is not None
 
     def test_a_lost_device_is_revoked_with_a_reason(self, desk: Desk) -> None:
         device, token = register(desk.gate)
         address = reverse("devices:revoke", args=[device.id])
         assert desk.client.post(address, {"reason": ""}).status_code == 400
-        assert devices.by_token(token) is not None
+        assert hot.by_token(token) is not None
         desk.client.post(address, {"reason": "丢失"})
-        assert devices.by_token(token) is None
+        assert hot.by_token(token) is None
         assert "丢失" in text(desk.client.get(reverse("devices:device", args=[device.id])))
 
     def test_a_new_token_replaces_the_old_one(self, desk: Desk) -> None:
@@ -102,7 +103,7 @@ class TestRegister:
         shown = text(desk.client.post(reverse("devices:renew", args=[device.id])))
         assert "fxd_" in shown
         assert token not in shown
-        assert devices.by_token(token) is None
+        assert hot.by_token(token) is None
 
     def test_calibration_is_written_down(self, desk: Desk) -> None:
         device, _token = register(desk.gate)

@@ -19,13 +19,13 @@ from fangxian.gates.actions.check_items import CheckIn, Taken
 from fangxian.gates.models import Device
 from fangxian.gates.queries.hot import device_of
 from fangxian.intake import machines
+from fangxian.intake.answers import Answer, fault
 from fangxian.shared import clock
 from fangxian.shared.group_commit import FullError, NotStoredError
 from fangxian.shared.writer import WriterBusyError
 
 logger = logging.getLogger(__name__)
 
-Answer = tuple[int, object]
 Handler = Callable[[bytes, Device, datetime], Answer]
 
 PREFIX: Final = "/intake/"
@@ -76,10 +76,6 @@ def gate_checks(body: bytes, device: Device, now: datetime) -> Answer:
 
 ROUTES: Final[dict[str, Handler]] = {"/intake/v1/gate-checks": gate_checks, **machines.ROUTES}
 """POST addresses. Handlers get the body, the authenticated device and the instant; they return status and payload."""
-
-
-def fault(code: str, text: str) -> dict[str, str]:
-    return {"error": code, "text": text}
 
 
 def application(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:

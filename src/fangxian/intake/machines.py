@@ -16,11 +16,11 @@ from fangxian.gates.actions import checks
 from fangxian.gates.actions.check_items import CheckIn, Taken
 from fangxian.gates.models import Check, Device, DeviceKind, Direction, Opening, Outcome, Reading
 from fangxian.gates.queries.hot import fresh, plan
+from fangxian.intake.answers import Answer, fault
 from fangxian.shared import clock
 from fangxian.shared.clock import MINUTE_US, SECOND_US
 from fangxian.shared.writer import write_lock
 
-Answer = tuple[int, object]
 T = TypeVar("T")
 
 MOST_ITEMS: Final = 500
@@ -84,13 +84,13 @@ def _items(body: bytes, kind: type[T]) -> list[T]:
     return [msgspec.json.decode(body, type=kind)]
 
 
-def _fault(device: Device, kinds: Sequence[DeviceKind], count: int = 0) -> Answer | None:
+def _refusal(device: Device, kinds: Sequence[DeviceKind], count: int = 0) -> Answer | None:
     if device.kind not in kinds:
         text = "This device is registered as another kind of machine. Nothing was stored; ask the manager."
-        return 403, {"error": "kind", "text": text}
+        return 403, fault("kind", text)
     if count > MOST_ITEMS:
         text = f"At most {MOST_ITEMS} records at a time. Nothing was stored; send fewer."
-        return 413, {"error": "too_many", "text": text}
+        return 413, fault("too_many", text)
     return None
 
 
@@ -120,8 +120,8 @@ def _store_new(
 def openings(body: bytes, device: Device, now: datetime) -> Answer:
     """A turnstile opened, whatever for. An opening that no check accounts for becomes a gap."""
     items = _items(body, OpeningIn)
-    if (fault := _fault(device, (DeviceKind.TURNSTILE,), len(items))) is not None:
-        return fault
+    if (refused := _refusal(device, (DeviceKind.TURNSTILE,), len(items))) is not None:
+        return refused
     by_id = {item.id: item for item in items}
 
     def known() -> set[UUID]:
@@ -145,8 +145,8 @@ def openings(body: bytes, device: Device, now: datetime) -> Answer:
 def temperatures(body: bytes, device: Device, now: datetime) -> Answer:
     """A thermometer measured somebody. The next check at its gate that brings no reading of its own takes it."""
     items = _items(body, ReadingIn)
-    if (fault := _fault(device, (DeviceKind.THERMOMETER,), len(items))) is not None:
-        return fault
+    if (refused := _refusal(device, (DeviceKind.THERMOMETER,), len(items))) is not None:
+        return refused
     by_id = {item.id: item for item in items}
 
     def known() -> set[UUID]:
@@ -170,8 +170,8 @@ def temperatures(body: bytes, device: Device, now: datetime) -> Answer:
 def plates(body: bytes, device: Device, now: datetime) -> Answer:
     """A camera read a plate: a check like any other, decided and answered."""
     items = _items(body, PlateIn)
-    if (fault := _fault(device, (DeviceKind.CAMERA,), len(items))) is not None:
-        return fault
+    if (refused := _refusal(device, (DeviceKind.CAMERA,), len(items))) is not None:
+        return refused
     found = [
         CheckIn(
             id=item.id, at=item.at, dir=item.dir, plate="".join(item.plate.split()).upper(), occupants=item.occupants
@@ -185,8 +185,8 @@ def plates(body: bytes, device: Device, now: datetime) -> Answer:
 def turnstile(body: bytes, device: Device, now: datetime) -> Answer:
     """Open or hold: open while an admission at this gate in this direction, seconds ago, has not been opened for."""
     item = msgspec.json.decode(body or b"{}", type=AskIn)
-    if (fault := _fault(device, (DeviceKind.TURNSTILE,))) is not None:
-        return fault
+    if (refused := _refusal(device, (DeviceKind.TURNSTILE,))) is not None:
+        return refused
     return 200, fresh(lambda: _command(item, device, now))
 
 

@@ -83,3 +83,8 @@ def blind_all(value: str, purpose: str) -> list[bytes]:
 
 def _blind_with(key: bytes, value: str, purpose: str) -> bytes:
     return hmac.new(key, f"{purpose}\x00{value}".encode(), hashlib.sha256).digest()[:_INDEX_BYTES]
+
+
+def digest(secret: str) -> bytes:
+    """SHA-256 of a long random secret, for finding its row: such a one cannot be guessed and needs no key."""
+    return hashlib.sha256(secret.encode()).digest()

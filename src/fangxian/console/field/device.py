@@ -1,38 +1,36 @@
 """What the phone's own program asks for: its shell, its day pack, and the way back for what it recorded."""
 
-import hashlib
 import json
-from functools import lru_cache
 from typing import Final
 from urllib.parse import urlencode
 from uuid import UUID
 
 from django.conf import settings
-from django.contrib.staticfiles import finders
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.middleware.csrf import get_token
 from django.shortcuts import render
-from django.templatetags.static import static
 from django.urls import reverse
-from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 from pydantic import ValidationError
 
 from fangxian.accounts.roles import Capability
+from fangxian.console import offline
 from fangxian.console.field import packs
 from fangxian.console.field import sync as syncing
+from fangxian.console.offline import Shell
 from fangxian.console.view import Who, open_view, staff_view
 from fangxian.screening.queries import pack_lives
 from fangxian.shared import clock
 
-# Everything that the shell shows and runs. Modules are asked for by the plain names that their imports use.
-ENTRIES: Final = ("console/js/field/app.js", "console/css/tokens.css", "console/css/base.css",
-                  "console/css/components.css", "console/css/field.css", "console/icon.svg")  # fmt: skip
-MODULES: Final = (
-    "console/js/field/dom.js", "console/js/field/doors.js", "console/js/field/others.js", "console/js/field/seal.js",
-    "console/js/field/store.js", "console/js/field/sync.js", "console/js/field/vault.js", "vendor/idb/idb.js",
-)  # fmt: skip
+SHELL: Final = Shell(
+    "field",
+    entries=("console/js/field/app.js", "console/css/field.css"),
+    modules=(
+        *(f"console/js/field/{name}.js" for name in ("dom", "doors", "others", "seal", "store", "sync", "vault")),
+        "vendor/idb/idb.js",
+    ),
+)
 
 
 @open_view
@@ -43,42 +41,19 @@ def shell(request: HttpRequest) -> HttpResponse:
     return render(request, "console/field/shell.html", {"sign_in": sign_in})
 
 
-@lru_cache(maxsize=1)
-def _version() -> str:
-    """Changes when any file of the shell changes, so that phones fetch it anew."""
-    digest = hashlib.sha256()
-    for name in (*ENTRIES, *MODULES):
-        found = finders.find(name)
-        if isinstance(found, str):
-            with open(found, "rb") as file:
-                digest.update(file.read())
-    return digest.hexdigest()[:16]
-
-
 @open_view
 @require_GET
 def service_worker(request: HttpRequest) -> HttpResponse:
-    """Served below /field/, which is all that it may serve in turn."""
-    plain = static("console/").removesuffix("console/")
-    files = [*(static(name) for name in ENTRIES), *(plain + name for name in MODULES)]
-    context = {
-        "version": f"{_version()}-{get_language()}",
-        "shell": reverse("field:shell"),
-        "files": json.dumps(sorted(set(files))),
-    }
-    return render(request, "console/field/worker.js", context, content_type="text/javascript; charset=utf-8")
+    return SHELL.service_worker(request, reverse("field:shell"))
 
 
 @open_view
 @require_GET
 def manifest(request: HttpRequest) -> HttpResponse:
-    content = {
-        "name": _("Fangxian: rounds"), "short_name": _("Rounds"), "start_url": reverse("field:shell"),
-        "scope": reverse("field:today"), "display": "standalone", "background_color": "#f3f5f7",
-        "theme_color": "#1a56a0", "lang": get_language(),
-        "icons": [{"src": static("console/icon.svg"), "sizes": "any", "type": "image/svg+xml"}],
-    }  # fmt: skip
-    return JsonResponse(content, content_type="application/manifest+json")
+    return offline.manifest(
+        name=_("Fangxian: rounds"), short_name=_("Rounds"), start="field:shell", scope="field:today",
+        display="standalone", background="#f3f5f7",
+    )  # fmt: skip
 
 
 @staff_view(Capability.RECORD)

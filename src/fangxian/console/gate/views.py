@@ -3,25 +3,21 @@
 The tablet itself is known by its token, the guard by an ordinary sign-in, which is asked for once on each tablet.
 """
 
-import hashlib
-import json
-from functools import lru_cache
 from typing import Final
 from urllib.parse import urlencode
 
 from django.conf import settings
-from django.contrib.staticfiles import finders
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.middleware.csrf import get_token
 from django.shortcuts import render
-from django.templatetags.static import static
 from django.urls import reverse
-from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET
 
 from fangxian.accounts.access import NotAllowedError
 from fangxian.accounts.roles import Capability
+from fangxian.console import offline
+from fangxian.console.offline import Shell
 from fangxian.console.view import Who, open_view, staff_view
 from fangxian.gates.models import Device, DeviceKind
 from fangxian.gates.queries import bundle as bundles
@@ -31,17 +27,18 @@ from fangxian.places.models import Place
 from fangxian.shared import clock
 
 BEARER: Final = "Bearer "
-# Everything that the shell shows and runs. Modules are asked for by the plain names that their imports use.
-ENTRIES: Final = (
-    "console/js/gate/tablet.js", "console/css/tokens.css", "console/css/base.css", "console/css/components.css",
-    "console/css/gate.css", "console/icon.svg",
-)  # fmt: skip
-MODULES: Final = (
-    *(f"console/js/gate/{name}.js" for name in (
-        "answer", "camera", "cose", "decide", "engine", "enrol", "ledger", "main", "sound", "store", "visitor", "wedge",
-    )),
-    *(f"console/js/field/{name}.js" for name in ("dom", "seal", "vault")),
-    "vendor/idb/idb.js", "vendor/qr/decode.js", "vendor/qr/index.js",
+SHELL: Final = Shell(
+    "gate",
+    entries=("console/js/gate/tablet.js", "console/css/gate.css"),
+    modules=(
+        *(f"console/js/gate/{name}.js" for name in (
+            "answer", "camera", "cose", "decide", "engine", "enrol", "ledger", "main", "sound", "store", "visitor",
+            "wedge",
+        )),
+        *(f"console/js/field/{name}.js" for name in ("dom", "seal", "vault")),
+        "vendor/idb/idb.js", "vendor/qr/decode.js", "vendor/qr/index.js",
+    ),
+    patience_ms=4_000,
 )  # fmt: skip
 
 
@@ -54,42 +51,19 @@ def shell(request: HttpRequest) -> HttpResponse:
     return render(request, "console/gate/shell.html", {"sign_in": sign_in, "codes": codes})
 
 
-@lru_cache(maxsize=1)
-def _version() -> str:
-    """Changes when any file of the shell changes, so that tablets fetch it anew."""
-    digest = hashlib.sha256()
-    for name in (*ENTRIES, *MODULES):
-        found = finders.find(name)
-        if isinstance(found, str):
-            with open(found, "rb") as file:
-                digest.update(file.read())
-    return digest.hexdigest()[:16]
-
-
 @open_view
 @require_GET
 def service_worker(request: HttpRequest) -> HttpResponse:
-    """Served below /gate/, which is all that it may serve in turn."""
-    plain = static("console/").removesuffix("console/")
-    files = [*(static(name) for name in ENTRIES), *(plain + name for name in MODULES)]
-    context = {
-        "version": f"{_version()}-{get_language()}",
-        "shell": reverse("gate:shell"),
-        "files": json.dumps(sorted(set(files))),
-    }
-    return render(request, "console/gate/worker.js", context, content_type="text/javascript; charset=utf-8")
+    return SHELL.service_worker(request, reverse("gate:shell"))
 
 
 @open_view
 @require_GET
 def manifest(request: HttpRequest) -> HttpResponse:
-    content = {
-        "name": _("Fangxian: gate"), "short_name": _("Gate"), "start_url": reverse("gate:shell"),
-        "scope": reverse("gate:shell"), "display": "fullscreen", "background_color": "#ffffff",
-        "theme_color": "#1a56a0", "lang": get_language(),
-        "icons": [{"src": static("console/icon.svg"), "sizes": "any", "type": "image/svg+xml"}],
-    }  # fmt: skip
-    return JsonResponse(content, content_type="application/manifest+json")
+    return offline.manifest(
+        name=_("Fangxian: gate"), short_name=_("Gate"), start="gate:shell", scope="gate:shell", display="fullscreen",
+        background="#ffffff",
+    )  # fmt: skip
 
 
 def device_behind(request: HttpRequest) -> Device | None:

@@ -17,7 +17,7 @@ from fangxian.gates.rules import Code, Decision, PassFacts, Seen, State
 from fangxian.shared import clock
 from fangxian.shared.clock import DAY_US, MINUTE_US
 
-_ADMIT, _HOLD, _REFER = Outcome.ADMIT.value, Outcome.HOLD.value, Outcome.REFER.value
+_ADMIT, _REFER = Outcome.ADMIT.value, Outcome.REFER.value
 _OFFSET_US: Final = int(clock.local(clock.from_us(0)).utcoffset().total_seconds()) * clock.SECOND_US  # type: ignore[union-attr]  # an aware instant has an offset
 """The street's zone has had one offset for thirty years, and a batch has no time for zone arithmetic."""
 

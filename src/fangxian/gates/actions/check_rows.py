@@ -26,7 +26,7 @@ COLUMNS: Final = (
     ("offline", "boolean"), ("observed_us", "bigint"), ("received_us", "bigint"), ("device_id", "uuid"),
     ("guard", "text"), ("playbook_id", "bigint"), ("folded", "boolean"),
 )  # fmt: skip
-OBSERVED: Final = 21
+OBSERVED: Final = [name for name, _ in COLUMNS].index("observed_us")
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,6 @@
 `record` may be called from any thread, outside any transaction; it returns when the rows are committed.
 """
 
-import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -18,7 +17,7 @@ from fangxian.gates.plan import InForce
 from fangxian.gates.queries import hot
 from fangxian.gates.queries.hot import fresh, gate_row
 from fangxian.gates.rules import Code
-from fangxian.shared import clock
+from fangxian.shared import clock, crypto
 from fangxian.shared.clock import MINUTE_US
 from fangxian.shared.group_commit import GroupCommit
 
@@ -94,7 +93,7 @@ def _vet(token: str, now_us: int) -> tuple[bytes, Code | None]:
 @lru_cache(maxsize=MOST_TOKENS)
 def _vetted(token: str, trusted: hot.Trusted) -> tuple[bytes, Code | None]:
     """A signature costs 100 µs; each is verified once for a set of keys."""
-    digest = hashlib.sha256(token.encode()).digest()
+    digest = crypto.digest(token)
     try:
         tokens.verify(token, trusted.keys)
     except tokens.TokenError as error:

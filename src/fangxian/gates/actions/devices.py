@@ -1,6 +1,5 @@
 """The register of machines at gates, and the tokens by which they are known."""
 
-import hashlib
 import secrets
 from datetime import date, datetime
 from typing import Final
@@ -12,7 +11,7 @@ from fangxian.audit import actions as audit
 from fangxian.gates.models import Device, DeviceKind
 from fangxian.gates.queries import hot
 from fangxian.places.models import Place
-from fangxian.shared import clock
+from fangxian.shared import clock, crypto
 from fangxian.shared.writer import write_lock
 
 PREFIX: Final = "fxd_"
@@ -20,10 +19,6 @@ PREFIX: Final = "fxd_"
 
 class DeviceError(Exception):
     """Nothing was changed; the message says why."""
-
-
-def digest_of(token: str) -> bytes:
-    return hashlib.sha256(token.encode()).digest()
 
 
 def _new_token() -> str:
@@ -41,7 +36,7 @@ def register(
     token = _new_token()
     row = Device.objects.create(
         kind=kind, gate=gate, name=name.strip()[:60], serial=serial.strip()[:60], in_charge=in_charge,
-        calibration_due=calibration_due, digest=digest_of(token), enrolled_us=clock.to_us(now),
+        calibration_due=calibration_due, digest=crypto.digest(token), enrolled_us=clock.to_us(now),
     )  # fmt: skip
     audit.record(by=by, act="gates.device.registered", now=now, target=f"device:{row.id}", place=gate.id)
     return row, token
@@ -53,7 +48,7 @@ def renew_token(*, device: Device, by: str, now: datetime) -> str:
     if device.revoked_us is not None:
         raise DeviceError(_("This device was revoked. Register it again if it is back."))
     token = _new_token()
-    Device.objects.filter(id=device.id).update(digest=digest_of(token), enrolled_us=clock.to_us(now))
+    Device.objects.filter(id=device.id).update(digest=crypto.digest(token), enrolled_us=clock.to_us(now))
     audit.record(by=by, act="gates.device.renewed", now=now, target=f"device:{device.id}", place=device.gate_id)
     hot.forget()
     return token
@@ -69,10 +64,6 @@ def revoke(*, device: Device, reason: str, by: str, now: datetime) -> None:
     )
     audit.record(by=by, act="gates.device.revoked", now=now, target=f"device:{device.id}", place=device.gate_id)
     hot.forget()
-
-
-def by_token(token: str) -> Device | None:
-    return Device.objects.filter(digest=digest_of(token), revoked_us__isnull=True).select_related("gate").first()
 
 
 @write_lock()

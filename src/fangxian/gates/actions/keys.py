@@ -8,6 +8,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from django.db import IntegrityError, transaction
 
 from fangxian.audit import actions as audit
+from fangxian.gates import tokens
 from fangxian.gates.models import SigningKey
 from fangxian.shared import clock, crypto
 from fangxian.shared.writer import write_lock
@@ -69,15 +70,18 @@ def _next_kid() -> int:
 
 
 def _make(kid: int, by: str, now: datetime) -> SigningKey:
-    private = ec.generate_private_key(ec.SECP256R1())
+    private = tokens.new_private_key()
     pem = private.private_bytes(
         serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
     )
-    numbers = private.public_key().public_numbers()
+    x, y = tokens.public_halves(private)
     row = SigningKey.objects.create(
-        kid=kid, private_sealed=crypto.seal(pem.decode(), _aad(kid)), public_x=numbers.x.to_bytes(32, "big"),
-        public_y=numbers.y.to_bytes(32, "big"), created_us=clock.to_us(now),
-    )  # fmt: skip
+        kid=kid,
+        private_sealed=crypto.seal(pem.decode(), _aad(kid)),
+        public_x=x,
+        public_y=y,
+        created_us=clock.to_us(now),
+    )
     audit.record(by=by, act="gates.key.made", now=now, target=f"signingkey:{kid}")
     return row
 

@@ -1,6 +1,5 @@
 """Passes: issued, issued again, suspended, restored, revoked."""
 
-import hashlib
 import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -15,7 +14,7 @@ from fangxian.gates import tokens
 from fangxian.gates.actions.keys import ensure_key, private_key
 from fangxian.gates.models import Pass, PassKind, PassStatus
 from fangxian.places.models import Place
-from fangxian.shared import clock
+from fangxian.shared import clock, crypto
 from fangxian.shared.clock import SECOND_US
 from fangxian.shared.ids import new_id
 from fangxian.shared.writer import in_chunks, write_lock
@@ -148,7 +147,7 @@ def _signed(new: NewPass, signer: tokens.Signer, by: str, now_us: int) -> Pass:
         gate_id=new.gate_id, enterprise_id=new.enterprise_id, host_id=new.host_id, holder=holder,
         company=new.company[:NAME_LENGTH], zone=new.zone, photo=new.photo, from_us=new.from_us, until_us=new.until_us,
         slot_from=new.slot_from, slot_until=new.slot_until, once=new.once, changed_us=now_us, key_id=signer.kid,
-        token=token, digest=hashlib.sha256(token.encode()).digest(), replaces_id=new.replaces_id,
+        token=token, digest=crypto.digest(token), replaces_id=new.replaces_id,
         wallet=secrets.token_urlsafe(24), issued_us=now_us, issued_by=by,
     )  # fmt: skip
 

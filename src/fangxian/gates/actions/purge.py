@@ -1,11 +1,10 @@
 """The gate log ends with the plan's days; the counts of the gates stay."""
 
-from collections.abc import Iterable
 from datetime import datetime, timedelta
 from typing import Any, Final
 from uuid import UUID
 
-from django.db.models import Model, Q, QuerySet
+from django.db.models import Q, QuerySet
 
 from fangxian.audit import actions as audit
 from fangxian.gates.models import Check, Opening, Parcel, Presence, Reading, Used, VisitRequest
@@ -26,34 +25,29 @@ def purge(*, now: datetime, by: str = "worker", limit: int = CHUNK) -> int:
     if days is None:
         return 0
     before_us = clock.to_us(now - timedelta(days=days))
-    counts: dict[str, int] = {}
+    ended = {name: (rows, list(rows.values_list("pk", flat=True)[:limit])) for name, rows in _ended(before_us).items()}
+    ended["used"] = (Used.objects.all(), _old_counts(before_us, limit))
+    if not any(keys for _, keys in ended.values()):
+        return 0
     with write_lock():
-        # ids begin with their time, so the oldest stand first in the index of the key; a log has no other by time alone
-        oldest = UUID(int=(before_us // 1_000) << 80)
-        old = Check.objects.filter(id__lt=oldest, folded=True, observed_us__lt=before_us)
-        counts["checks"] = _delete(old.order_by("id").values_list("pk", flat=True)[:limit], Check)
-        for name, rows in _ended(before_us).items():
-            counts[name] = _delete(rows.values_list("pk", flat=True)[:limit], rows.model)
-        counts["used"] = _delete(_old_counts(before_us, limit), Used)
-        if any(counts.values()):
-            audit.record(by=by, act="gates.purged", now=now, detail=counts)
+        # the keys were found without holding the writer; what has changed since then no longer answers to `rows`
+        counts = {name: rows.filter(pk__in=keys).delete()[0] if keys else 0 for name, (rows, keys) in ended.items()}
+        audit.record(by=by, act="gates.purged", now=now, detail=counts)
     return sum(counts.values())
 
 
 def _ended(before_us: int) -> dict[str, QuerySet[Any]]:
-    """What stands beside the checks and ends with them."""
+    """The log, and what stands beside it and ends with it."""
+    # ids begin with their time, so the oldest stand first in the index of the key; a log has no other by time alone
+    oldest = UUID(int=(before_us // 1_000) << 80)
     return {
+        "checks": Check.objects.filter(id__lt=oldest, folded=True, observed_us__lt=before_us).order_by("id"),
         "openings": Opening.objects.filter(settled=True, at_us__lt=before_us),
         "readings": Reading.objects.filter(at_us__lt=before_us),
         "presence": Presence.objects.filter(inside=False, since_us__lt=before_us),
         "visits": VisitRequest.objects.filter(until_us__lt=before_us),
         "parcels": Parcel.objects.filter(taken_us__lt=before_us),
     }
-
-
-def _delete(keys: Iterable[object], model: type[Model]) -> int:
-    ids = list(keys)  # SQLite has no DELETE with a limit
-    return model._default_manager.filter(pk__in=ids).delete()[0] if ids else 0
 
 
 def _old_counts(before_us: int, limit: int) -> list[str]:

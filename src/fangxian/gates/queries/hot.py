@@ -1,6 +1,5 @@
 """What the hot path reads outside its batches, kept for two seconds: how a gate is set up, and whose a token is."""
 
-import hashlib
 import threading
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
@@ -14,6 +13,7 @@ from fangxian.gates.models import Device, Direction, GateSetup, SigningKey
 from fangxian.gates.plan import Kept
 from fangxian.gates.rules import GateFacts
 from fangxian.places.models import Place
+from fangxian.shared import crypto
 from fangxian.shared.clock import SECOND_US
 
 T = TypeVar("T")
@@ -78,13 +78,17 @@ def _read_gate(gate_id: UUID) -> GateRow:
     return GateRow(facts, place.path, gate_id.hex if inner else parent, outer)
 
 
+def by_token(token: str) -> Device | None:
+    """As `device_of`, asked of the database now."""
+    return Device.objects.filter(digest=crypto.digest(token), revoked_us__isnull=True).first()
+
+
 def device_of(token: str, now_us: int) -> Device | None:
     """The machine that holds this token and has not been revoked."""
     kept = _devices.get(token)
     if kept is not None and now_us < kept[0]:
         return kept[1]
-    digest = hashlib.sha256(token.encode()).digest()
-    row = fresh(lambda: Device.objects.filter(digest=digest, revoked_us__isnull=True).first())
+    row = fresh(lambda: by_token(token))
     if len(_devices) > MOST_KEPT:
         _devices.clear()
     _devices[token] = (now_us + KEPT_US, row)

@@ -145,11 +145,6 @@ def find(words: str, scope: Q, *, now: datetime, limit: int = PAGE) -> tuple[Pas
     return _lines(rows.order_by("-issued_us", "-id")[:limit], now)
 
 
-def of_subjects(subject_ids: Collection[UUID], *, now: datetime) -> tuple[PassLine, ...]:
-    """Every pass of a person, a household or a vehicle, newest first."""
-    return _lines(Pass.objects.filter(subject_id__in=subject_ids).order_by("-issued_us", "-id"), now)
-
-
 def story(permit: Pass, *, now: datetime) -> PassStory:
     """One pass and what has been done to it, newest first."""
     entries = list(Entry.objects.filter(target=f"pass:{permit.id}").order_by("-at_us", "-id")[:HISTORY])

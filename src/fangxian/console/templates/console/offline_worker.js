@@ -1,7 +1,8 @@
-{% autoescape off %}// The shell of the tablet at a gate, and nothing else: no page with personal data is ever kept here.
-const CACHE = "fangxian-gate-{{ version }}";
+{% autoescape off %}// The shell of a page that works alone, and nothing else: no page with personal data is ever kept here.
+const MINE = "{{ cache }}";
+const CACHE = `${MINE}{{ version }}`;
 const SHELL = "{{ shell }}";
-const PATIENCE_MS = 4_000;
+const PATIENCE_MS = {{ patience_ms }};
 const FILES = {{ files }};
 
 self.addEventListener("install", (event) => {
@@ -9,18 +10,18 @@ self.addEventListener("install", (event) => {
 });
 
 self.addEventListener("activate", (event) => {
-  const mine = (name) => name.startsWith("fangxian-gate-") && name !== CACHE;
+  const old = (name) => name.startsWith(MINE) && name !== CACHE;
   event.waitUntil(
-    caches.keys().then((names) => Promise.all(names.filter(mine).map((name) => caches.delete(name)))).then(() => self.clients.claim()),
+    caches.keys().then((names) => Promise.all(names.filter(old).map((name) => caches.delete(name)))).then(() => self.clients.claim()),
   );
 });
 
-// A page below /gate/ comes from the network; where there is none, or it does not answer in time, the shell stands in.
+// A page below the shell's path comes from the network; where there is none, or it takes too long, the shell stands in.
 async function page(request) {
   const shell = () => caches.open(CACHE).then((cache) => cache.match(SHELL));
-  const late = new Promise((resolve) => setTimeout(() => resolve(shell()), PATIENCE_MS));
+  const late = PATIENCE_MS === null ? [] : [new Promise((resolve) => setTimeout(() => resolve(shell()), PATIENCE_MS))];
   try {
-    return await Promise.race([fetch(request), late]);
+    return await Promise.race([fetch(request), ...late]);
   } catch {
     return shell();
   }
