@@ -15,7 +15,7 @@ from fangxian.gates.queries.board import Day, GateLine
 from fangxian.gates.rules import Code
 from fangxian.gates.words import WORDS
 
-COLUMNS = ("open", "guards", "inside", "lately", "refused")
+COLUMNS = ("open", "guards", "queue", "inside", "lately", "refused")
 
 
 @dataclass(frozen=True)
@@ -44,7 +44,8 @@ def of_list(found: Sequence[Row]) -> list[Piece]:
 
 
 _FIELDS: Mapping[str, str] = {
-    "open": "is_open", "guards": "guards", "inside": "inside", "lately": "lately", "refused": "refused",
+    "open": "is_open", "guards": "guards", "queue": "queue", "inside": "inside", "lately": "lately",
+    "refused": "refused",
 }  # fmt: skip
 
 

@@ -1,14 +1,16 @@
 """Gates as their board shows them: how many go through, how many are turned away, how many are inside."""
 
 from collections import Counter, defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from django.db.models import Count, Q
+from django.db.models import BigIntegerField, Count, ExpressionWrapper, F, Q
 
 from fangxian.gates.models import Check, Device, Direction, Flow, GateSetup, Held, Outcome, Used
+from fangxian.gates.queries import queues
+from fangxian.gates.queues import Queue
 from fangxian.places.models import Place, PlaceKind, subtree
 from fangxian.registry.models import Subject, SubjectKind
 from fangxian.rota import queries as rota
@@ -22,7 +24,10 @@ MOST_GATES = 300
 
 @dataclass(frozen=True, slots=True)
 class GateLine:
-    """One gate at this moment. `lately` counts checks of the last quarter of an hour, `refused` those turned away."""
+    """One gate at this moment. `lately` counts checks of the last quarter of an hour, `refused` those turned away.
+
+    `queue` is an estimate, and None where nothing can be said.
+    """
 
     gate_id: UUID
     name: str
@@ -35,6 +40,7 @@ class GateLine:
     refused: int
     guards: tuple[str, ...]
     unstaffed: bool
+    queue: Queue | None
 
 
 def gates(within: Q, now: datetime) -> list[GateLine]:
@@ -49,16 +55,21 @@ def gates(within: Q, now: datetime) -> list[GateLine]:
 
 def lines(rows: Sequence[Place], now: datetime) -> list[GateLine]:
     ids = [row.id for row in rows]
-    setups = GateSetup.objects.in_bulk(ids)
     places = {row.parent_id or row.id for row in rows}
-    inside, lately = inside_now(places | set(ids)), _lately(ids, places, now)
+    # all gates of these places: who is expected there may come by one that is not asked about
+    beside = Q(parent_id__in=places, kind=PlaceKind.GATE, closed_on__isnull=True)
+    doors = list(Place.objects.filter(beside | Q(id__in=ids)).select_related("gate_setup"))
+    setups: dict[UUID, GateSetup] = {door.id: door.gate_setup for door in doors if hasattr(door, "gate_setup")}
+    inside, seen = inside_now(places | set(ids)), _lately(places, now)
     guards, running = rota.on_post(ids, now), rota.running(ids, now)
-    return [_line(row, setups.get(row.id), inside, lately[row.id], guards, running) for row in rows]
+    waiting = queues.queues(doors, setups, _entering(seen), now)
+    outcomes = _outcomes(seen)
+    return [_line(row, setups.get(row.id), inside, outcomes[row.id], guards, running, waiting) for row in rows]
 
 
 def _line(
     row: Place, setup: GateSetup | None, inside: dict[UUID, int], lately: Counter[str], guards: dict[UUID, list[str]],
-    running: set[UUID],
+    running: set[UUID], waiting: Mapping[UUID, Queue],
 ) -> GateLine:  # fmt: skip
     place = row.parent or row
     is_open = setup is None or setup.is_open
@@ -68,6 +79,7 @@ def _line(
         row.id, row.name, place.id, place.name, is_open, Direction(setup.direction) if setup else Direction.BOTH,
         inside.get(behind, 0), sum(lately.values()), lately[Outcome.REFUSE],
         on_post, is_open and (setup is None or setup.staffed) and row.id in running and not on_post,
+        waiting.get(row.id),
     )  # fmt: skip
 
 
@@ -76,17 +88,31 @@ def inside_now(place_ids: set[UUID]) -> dict[UUID, int]:
     return {keys[key]: count for key, count in Used.objects.filter(key__in=keys).values_list("key", "count")}
 
 
-def _lately(gate_ids: Sequence[UUID], place_ids: set[UUID], now: datetime) -> dict[UUID, Counter[str]]:
+Seen = list[tuple[UUID, str, str, int, int]]
+"""Gate, direction, outcome, minutes ago, and how many."""
+
+
+def _lately(place_ids: set[UUID], now: datetime) -> Seen:
     """From the checks themselves: what is counted in quarters may be folded a moment later."""
-    since = clock.to_us(now) - LATELY_US
-    rows = (
-        Check.objects.filter(place_id__in=place_ids, gate_id__in=gate_ids, observed_us__gt=since)
-        .values_list("gate_id", "outcome")
-        .annotate(n=Count("id"))
-    )
+    now_us = clock.to_us(now)
+    ago = ExpressionWrapper((now_us - F("observed_us")) / MINUTE_US, output_field=BigIntegerField())
+    rows = Check.objects.filter(place_id__in=place_ids, observed_us__gt=now_us - LATELY_US).annotate(ago=ago)
+    return list(rows.values_list("gate_id", "direction", "outcome", "ago").annotate(n=Count("id")).order_by())
+
+
+def _outcomes(seen: Seen) -> dict[UUID, Counter[str]]:
     found: dict[UUID, Counter[str]] = defaultdict(Counter)
-    for gate_id, outcome, count in rows:
-        found[gate_id][outcome] += count
+    for gate, _direction, outcome, _ago, count in seen:
+        found[gate][outcome] += count
+    return found
+
+
+def _entering(seen: Seen) -> dict[UUID, Counter[int]]:
+    """Checks on the way in by how many minutes ago, each gate: what the guards did, whatever the outcome."""
+    found: dict[UUID, Counter[int]] = defaultdict(Counter)
+    for gate, direction, _outcome, ago, count in seen:
+        if direction == Direction.IN:
+            found[gate][max(0, ago)] += count
     return found
 
 
