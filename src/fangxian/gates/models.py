@@ -126,6 +126,8 @@ class Pass(models.Model):
         indexes: ClassVar[list[models.Index]] = [
             models.Index(fields=["place", "status", "kind"], name="pass_place"),
             models.Index(fields=["changed_us"], condition=~Q(status="live"), name="pass_not_in_force"),
+            # few passes have an arrival slot, and each board asks for them every few seconds
+            models.Index(fields=["place", "slot_from"], condition=Q(slot_from__isnull=False), name="pass_slots"),
         ]
 
 
