@@ -185,6 +185,20 @@ class TestStatus:
             passes.reissue(permit=permit, reason="遗失", by="test", now=MORNING + timedelta(days=31))
         assert Pass.objects.get().status == PassStatus.LIVE
 
+    def test_many_change_at_once_and_each_has_its_entry(self, office: Office) -> None:
+        made = passes.issue(passes=[new(office, holder=f"访客{n}") for n in range(250)], by="test", now=MORNING)
+        passes.revoke(passes=made[:10], reason="离开", by="test", now=LATER)
+        ids = [row.id for row in made]
+        changed = passes.change_many(ids=ids, what=passes.Change.SUSPEND, reason="核查", by="desk", now=LATER)
+        assert changed == set(ids[10:])
+        assert Pass.objects.filter(status="suspended", reason="核查", changed_us=clock.to_us(LATER)).count() == 240
+        assert Entry.objects.filter(act="gates.pass.suspended", actor="desk").count() == 240
+        assert not passes.change_many(ids=ids, what=passes.Change.SUSPEND, reason="再", by="desk", now=LATER)
+        over = MORNING + timedelta(days=1)
+        assert not passes.change_many(ids=ids, what=passes.Change.REVOKE, reason="再", by="desk", now=over)
+        with pytest.raises(PassError):
+            passes.change_many(ids=ids, what=passes.Change.REVOKE, reason=" ", by="desk", now=LATER)
+
 
 class TestRoster:
     def test_everybody_employed_there_gets_one_and_nobody_two(self, street: Street, office: Office) -> None:

@@ -221,6 +221,7 @@ MATRIX: dict[str, Line] = {
     "passes:list": Line(C.PASSES),
     "passes:issue": Line(C.PASSES),
     "passes:many": Line(C.PASSES),
+    "passes:change-several": Line(C.PASSES, post=True),
     "passes:print": Line(C.PASSES, lambda _side: {"form": "neither"}, post=True, strange=True),
     "passes:story": Line(C.PASSES, _unknown("pass_id"), strange=True),
     "passes:change": Line(C.PASSES, _unknown("pass_id"), post=True, strange=True),

@@ -176,3 +176,76 @@ def test_nothing_is_printed_of_what_is_not_in_force(street: Street, office: Offi
     answer = secretary.post("/passes/print/cards/", {}, follow=True)
     assert answer["Content-Type"].startswith("text/html")
     assert "error" in text(answer)
+
+
+def several(client: Client, what: str, **sent: object) -> HttpResponse:
+    answer: HttpResponse = client.post("/passes/change/", {"what": what, "current": "on"} | sent)
+    return answer
+
+
+class TestManyAtOnce:
+    def test_ticked_passes_are_counted_confirmed_and_changed(
+        self, street: Street, office: Office, secretary: Client
+    ) -> None:
+        one, two, other = (
+            employee_pass(office.building, street.dwellings[0], name) for name in ("李雷", "韩梅", "张三")
+        )
+        passes.suspend(passes=[two], reason="待核实", by="test", now=NOW)
+        picked = {"pick": [one.id, two.id]}
+        body = text(several(secretary, "suspend", **picked))
+        assert 'name="seen" value="2"' in body
+        assert "已暂停: 1" in body.replace("：", ": ")
+        assert set(Pass.objects.filter(status="suspended")) == {two}
+        assert several(secretary, "suspend", **picked, step="do", seen="2", reason=" ").status_code == 400
+        body = text(several(secretary, "suspend", **picked, step="do", seen="2", reason="集中核查"))
+        assert reverse("passes:story", args=[two.id]) in body, "it names the one that did not change"
+        assert reverse("passes:story", args=[one.id]) not in body
+        found = dict(Pass.objects.values_list("holder", "reason"))
+        assert found == {"李雷": "集中核查", "韩梅": "待核实", other.holder: ""}
+
+    def test_all_that_match_the_filter_are_changed_and_nobody_else(
+        self, street: Street, office: Office, secretary: Client
+    ) -> None:
+        for number in range(60):
+            employee_pass(office.building, street.dwellings[0], f"员工{number}")
+        employee_pass(office.building, street.dwellings[0], "韩梅")
+        elsewhere = resident_permit(street.compounds[1], street.doors_of(street.grids[2])[0])
+        listed = text(secretary.post("/passes/", {"words": "员工", "current": "on"}))
+        assert 'name="all"' in listed
+        body = text(several(secretary, "revoke", words="员工", all="1"))
+        assert 'name="seen" value="60"' in body
+        body = text(several(secretary, "revoke", words="员工", all="1", step="do", seen="60", reason="整体迁出"))
+        assert "60" in body
+        assert Pass.objects.filter(status="revoked", reason="整体迁出", holder__startswith="员工").count() == 60
+        assert set(Pass.objects.exclude(status="revoked").values_list("holder", flat=True)) == {
+            "韩梅",
+            elsewhere.holder,
+        }
+
+    def test_nothing_changes_when_the_number_is_another_one_by_then(
+        self, street: Street, office: Office, secretary: Client
+    ) -> None:
+        for name in ("员工1", "员工2"):
+            employee_pass(office.building, street.dwellings[0], name)
+        answer = several(secretary, "revoke", all="1", step="do", seen="1", reason="整体迁出")
+        assert answer.status_code == 400
+        assert 'name="seen" value="2"' in text(answer)
+        assert not Pass.objects.filter(status="revoked").exists()
+
+    def test_passes_out_of_reach_and_over_stay(self, street: Street, office: Office, secretary: Client) -> None:
+        far = resident_permit(street.compounds[1], street.doors_of(street.grids[2])[0])
+        over = employee_pass(office.building, street.dwellings[0], until_us=clock.to_us(NOW) - 1)
+        near = employee_pass(office.building, street.dwellings[0], "韩梅梅")
+        picked = {"pick": [far.id, over.id, near.id], "step": "do", "reason": "整体迁出"}
+        assert 'name="seen" value="2"' in text(several(secretary, "revoke", **picked, seen="3"))
+        answer = several(secretary, "revoke", **picked, seen="2")
+        assert reverse("passes:story", args=[over.id]) in text(answer)
+        assert list(Pass.objects.filter(status="revoked")) == [near]
+
+    def test_without_a_choice_the_list_says_so(self, street: Street, office: Office, secretary: Client) -> None:
+        employee_pass(office.building, street.dwellings[0])
+        answer = several(secretary, "suspend")
+        assert answer.status_code == 400
+        assert 'role="alert"' in text(answer)
+        assert several(secretary, "suspend", pick="nonsense").status_code == 400
+        assert several(secretary, "burn", pick=Pass.objects.get().id).status_code == 400

@@ -35,8 +35,8 @@ class ListForm(forms.Form):
     current = forms.BooleanField(label=gettext_lazy("Only passes that have not expired"), required=False)
     start = forms.IntegerField(required=False, min_value=0, max_value=1_000_000, widget=forms.HiddenInput)
 
-    def __init__(self, places: Sequence[Place], data: Any) -> None:  # noqa: ANN401 - request.POST
-        super().__init__(data)
+    def __init__(self, places: Sequence[Place], data: Any, **made: Any) -> None:  # noqa: ANN401 - request.POST, the arguments of Form
+        super().__init__(data, **made)
         self.fields["place"].offer(places)  # type: ignore[attr-defined]  # a PlaceField
         self.fields["kind"].choices = [ANY, *PassKind.choices]  # type: ignore[attr-defined]  # a ChoiceField
         self.fields["status"].choices = [ANY, *PassStatus.choices]  # type: ignore[attr-defined]  # a ChoiceField

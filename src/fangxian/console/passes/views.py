@@ -10,6 +10,7 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.safestring import mark_safe
 from django.utils.translation import gettext as _
+from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from fangxian.accounts.roles import Capability
@@ -18,7 +19,7 @@ from fangxian.console.passes.forms import ListForm, ReasonForm
 from fangxian.console.view import Who, staff_view
 from fangxian.gates import printing
 from fangxian.gates.actions import passes as actions
-from fangxian.gates.actions.passes import PassError
+from fangxian.gates.actions.passes import Change, PassError
 from fangxian.gates.models import Pass, PassStatus, Zone
 from fangxian.gates.queries import passes
 from fangxian.gates.queries.passes import PassLine, within
@@ -67,20 +68,29 @@ def whole(form: ListForm) -> Place | None:
 
 
 @staff_view(Capability.PASSES)
+@sensitive_post_parameters()
 @require_http_methods(["GET", "POST"])
 def listing(request: HttpRequest, who: Who) -> HttpResponse:
     """By POST where it is narrowed: a name must not stand in an address."""
+    return list_page(request, who)
+
+
+def list_page(request: HttpRequest, who: Who, fault: str = "") -> HttpResponse:
+    """The list as it was asked for; `fault` says why nothing was done with it."""
     sent = request.POST if request.method == "POST" else {"current": "on"}
-    form = ListForm(reach.places(who), sent)
+    places = reach.places(who)
+    form = ListForm(places, sent)
     page = None
     if form.is_valid() and (place := whole(form)) is not None:
         start = form.cleaned_data.get("start") or 0
         page = passes.passes_of(place, within(who.held), now=who.now, narrow=form.narrow, start=start)
     context = {
         "form": form, "page": page, "rows": [shown(line) for line in page.lines] if page else [],
-        "most": printing.MOST,
+        "most": printing.MOST, "fault": fault, "filter": ListForm(places, sent, auto_id=False),
+        "acts": [(Change.SUSPEND.value, _("Suspend")), (Change.RESTORE.value, _("Restore")),
+                 (Change.REVOKE.value, _("Revoke for good"))],
     }  # fmt: skip
-    return render(request, "console/passes/list.html", context)
+    return render(request, "console/passes/list.html", context, status=400 if fault else 200)
 
 
 @staff_view(Capability.PASSES)

@@ -4,6 +4,7 @@ import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from enum import StrEnum
 from typing import Final
 from uuid import UUID
 
@@ -184,17 +185,17 @@ def reissue(*, permit: Pass, reason: str, by: str, now: datetime) -> Pass:
 
 def suspend(*, passes: Sequence[Pass], reason: str, by: str, now: datetime) -> int:
     """Not good for the time being. Returns how many changed."""
-    return _change(passes, (PassStatus.LIVE,), PassStatus.SUSPENDED, reason, by, now)
+    return _change(passes, *CHANGES[Change.SUSPEND], reason, by, now)
 
 
 def restore(*, passes: Sequence[Pass], reason: str, by: str, now: datetime) -> int:
     """Good again. A revoked pass stays revoked: issue a new one."""
-    return _change(passes, (PassStatus.SUSPENDED,), PassStatus.LIVE, reason, by, now)
+    return _change(passes, *CHANGES[Change.RESTORE], reason, by, now)
 
 
 def revoke(*, passes: Sequence[Pass], reason: str, by: str, now: datetime) -> int:
     """Not good any more, for ever."""
-    return _change(passes, (PassStatus.LIVE, PassStatus.SUSPENDED), PassStatus.REVOKED, reason, by, now)
+    return _change(passes, *CHANGES[Change.REVOKE], reason, by, now)
 
 
 @write_lock()
@@ -203,16 +204,63 @@ def _change(
 ) -> int:
     """Compare and set: a pass that somebody else has changed meanwhile is left as it is."""
     if not reason.strip():
-        raise PassError(_("Say why. Nothing was changed."))
-    changed = 0
+        raise PassError(_say_why())
+    changed = set(_set_status([permit.id for permit in passes], before, after, reason, by, now))
     for permit in passes:
-        done = Pass.objects.filter(id=permit.id, status__in=before).update(
-            status=after, reason="" if after == PassStatus.LIVE else reason.strip()[:200], changed_us=clock.to_us(now)
-        )
-        if done:
-            changed += done
-            audit.record(
-                by=by, act=f"gates.pass.{after}", now=now, target=f"pass:{permit.id}", place=permit.place_id,
-            )  # fmt: skip
+        if permit.id in changed:
             permit.refresh_from_db(fields=["status", "reason", "changed_us"])
+    return len(changed)
+
+
+def _say_why() -> str:
+    return _("Say why. Nothing was changed.")
+
+
+def _set_status(
+    ids: Sequence[UUID], before: Sequence[PassStatus], after: PassStatus, reason: str, by: str, now: datetime,
+    *, over_too: bool = True,
+) -> list[UUID]:  # fmt: skip
+    """Those of `ids` that are in one of the states `before` go to `after`; the rows are locked first, so that what
+    is returned and audited is what was changed. Inside the caller's transaction."""
+    rows = Pass.objects.select_for_update().filter(id__in=ids, status__in=before)
+    if not over_too:
+        rows = rows.filter(until_us__gt=clock.to_us(now))
+    found = list(rows.order_by("id").values_list("id", "place_id"))
+    kept = "" if after == PassStatus.LIVE else reason.strip()[:200]
+    Pass.objects.filter(id__in=[key for key, _place in found]).update(
+        status=after, reason=kept, changed_us=clock.to_us(now)
+    )
+    acts = [audit.Act(act=f"gates.pass.{after}", target=f"pass:{key}", place=place) for key, place in found]
+    audit.record_all(acts, by=by, now=now)
+    return [key for key, _place in found]
+
+
+class Change(StrEnum):
+    SUSPEND = "suspend"
+    RESTORE = "restore"
+    REVOKE = "revoke"
+
+
+CHANGES: Final[dict[Change, tuple[tuple[PassStatus, ...], PassStatus]]] = {
+    Change.SUSPEND: ((PassStatus.LIVE,), PassStatus.SUSPENDED),
+    Change.RESTORE: ((PassStatus.SUSPENDED,), PassStatus.LIVE),
+    Change.REVOKE: ((PassStatus.LIVE, PassStatus.SUSPENDED), PassStatus.REVOKED),
+}
+"""From which states a change leads to which."""
+
+
+def change_many(*, ids: Sequence[UUID], what: Change, reason: str, by: str, now: datetime) -> set[UUID]:
+    """Suspend, restore or revoke all of them, in chunks cut by time. Returns those that changed.
+
+    The others stay as they are: over, or no longer in a state from which the change leads anywhere. Raises PassError.
+    """
+    if not reason.strip():
+        raise PassError(_say_why())
+    before, after = CHANGES[what]
+    changed: set[UUID] = set()
+
+    def write(part: Sequence[UUID]) -> None:
+        changed.update(_set_status(part, before, after, reason, by, now, over_too=False))
+
+    in_chunks(ids, write)
     return changed

@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Final
 from uuid import UUID
 
-from django.db.models import Count, F, Q, QuerySet
+from django.db.models import BooleanField, Case, Count, F, Q, QuerySet, When
 from django.utils.translation import gettext_lazy as _
 
 from fangxian.accounts.access import Reach
@@ -119,14 +119,41 @@ def within(held: Reach) -> Q:
 
 def passes_of(place: Place, scope: Q, *, now: datetime, narrow: PassFilter = EVERYTHING, start: int = 0) -> PassPage:
     """Passes within `scope` for `place` and for what lies in it, newest first."""
-    rows = _narrowed(Pass.objects.filter(scope & subtree("place__path", place.path)), narrow, now)
+    rows = matching(place, scope, now=now, narrow=narrow)
     return PassPage(_lines(rows.order_by("-issued_us", "-id")[start : start + PAGE], now), rows.count(), start)
 
 
 def ids_of(place: Place, scope: Q, *, now: datetime, narrow: PassFilter, limit: int) -> list[UUID]:
     """The ids of a list as `passes_of` shows it, as many as may be printed at once."""
-    rows = _narrowed(Pass.objects.filter(scope & subtree("place__path", place.path)), narrow, now)
+    rows = matching(place, scope, now=now, narrow=narrow)
     return list(rows.order_by("-issued_us", "-id").values_list("id", flat=True)[:limit])
+
+
+def matching(place: Place, scope: Q, *, now: datetime, narrow: PassFilter) -> QuerySet[Pass]:
+    """All the passes of a list, whatever page of it is shown."""
+    return _narrowed(Pass.objects.filter(scope & subtree("place__path", place.path)), narrow, now)
+
+
+@dataclass(frozen=True)
+class StateCount:
+    """How many of some passes are in one state. `over`: the period has ended, whatever the status says."""
+
+    status: PassStatus
+    over: bool
+    count: int
+
+
+def count_states(rows: QuerySet[Pass], now: datetime) -> list[StateCount]:
+    ended = Case(When(until_us__lte=clock.to_us(now), then=True), default=False, output_field=BooleanField())
+    found = (
+        rows.annotate(ended=ended).values_list("status", "ended").annotate(n=Count("id")).order_by("status", "ended")
+    )
+    return [StateCount(PassStatus(status), over, count) for status, over, count in found]
+
+
+def lines_of(ids: Collection[UUID], scope: Q, *, now: datetime) -> tuple[PassLine, ...]:
+    """These passes as a list shows them, by holder."""
+    return _lines(Pass.objects.filter(scope, id__in=ids).order_by("holder", "id"), now)
 
 
 def count_by_kind(place: Place, *, now: datetime) -> Mapping[str, int]:
