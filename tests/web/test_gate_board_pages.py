@@ -12,15 +12,18 @@ from fangxian.accounts.roles import Role
 from fangxian.gates.actions import checks
 from fangxian.gates.actions.check_batch import write_batch
 from fangxian.gates.actions.check_items import CheckIn
+from fangxian.gates.actions.setup import Settings, SetupError, set_up
 from fangxian.gates.folds import fold_checks
 from fangxian.gates.models import Check, GateSetup, Held, Pass
 from fangxian.gates.queries import hot
+from fangxian.places.models import Place
+from fangxian.registry.models import Attachment, Enterprise, Relation, Subject
 from fangxian.rota import actions as rota
 from fangxian.rota.models import Assignment, Slot, Training
 from fangxian.shared.writer import write_lock
 from tests.support.desk import at_desk
 from tests.support.factories import MORNING, Street, make_staff, make_street
-from tests.support.gates import Office, check, employee_pass, make_office
+from tests.support.gates import Office, check, employee_pass, make_enterprise, make_office
 
 pytestmark = pytest.mark.django_db
 
@@ -144,6 +147,65 @@ def test_it_refuses_a_gate_inside_itself(office: Office, manager: Client) -> Non
 
     assert answer.status_code == 400
     assert GateSetup.objects.get(gate=office.front).inner_of_id is None
+
+
+def tenant(building: Place, name: str = "长宁银行") -> Subject:
+    firm = make_enterprise(name)
+    Enterprise.objects.create(subject=firm, name=name, name_key=name)
+    Attachment.objects.create(subject=firm, relation=Relation.TENANT, place=building, since=MORNING.date())
+    return firm
+
+
+def counter(office: Office, client: Client, **data: object) -> HttpResponse:
+    """Set the garage's gate up as a counter behind the front door."""
+    send(client, "setup", office, direction="both", is_open="on")
+    return client.post(reverse("gates:setup", args=[office.garage.id]), {"direction": "both", "is_open": "on"} | data)
+
+
+def test_it_gives_a_counter_to_a_tenant(office: Office, manager: Client) -> None:
+    bank = tenant(office.building)
+
+    counter(office, manager, inner_of=str(office.front.id), tenant=str(bank.id))
+
+    assert GateSetup.objects.get(gate=office.garage).inner_enterprise == bank
+    said = text(manager.get(reverse("gates:gate", args=[office.garage.id])))
+    assert f'<option value="{bank.id}" selected>长宁银行</option>' in said
+
+
+def test_it_keeps_the_counter_of_a_tenant_who_moved_out(office: Office, manager: Client) -> None:
+    bank = tenant(office.building)
+    counter(office, manager, inner_of=str(office.front.id), tenant=str(bank.id))
+    Attachment.objects.update(until=MORNING.date())
+
+    answer = counter(office, manager, inner_of=str(office.front.id), tenant=str(bank.id), staffed="on")
+
+    assert answer.status_code == 302
+    assert GateSetup.objects.get(gate=office.garage).inner_enterprise == bank
+
+
+def test_it_gives_no_counter_to_a_company_elsewhere(street: Street, office: Office, manager: Client) -> None:
+    stranger = tenant(make_office(street, "另一幢楼").building)
+
+    answer = counter(office, manager, inner_of=str(office.front.id), tenant=str(stranger.id))
+
+    assert answer.status_code == 400
+    assert not GateSetup.objects.filter(gate=office.garage).exists()
+    with pytest.raises(SetupError):
+        set_up(
+            gate=office.garage, settings=Settings(inner_of=office.front.id, inner_enterprise=stranger.id), by="test",
+            now=MORNING,
+        )  # fmt: skip
+
+
+def test_it_gives_a_tenant_no_gate_that_stands_alone(office: Office, manager: Client) -> None:
+    bank = tenant(office.building)
+
+    answer = counter(office, manager, tenant=str(bank.id))
+
+    assert answer.status_code == 400
+    assert "请选择设在哪个门岗之内" in text(answer)
+    with pytest.raises(SetupError):
+        set_up(gate=office.garage, settings=Settings(inner_enterprise=bank.id), by="test", now=MORNING)
 
 
 def test_it_plans_assigns_and_warns_of_who_is_not_trained(office: Office, manager: Client) -> None:

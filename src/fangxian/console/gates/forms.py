@@ -39,19 +39,35 @@ class SetupForm(forms.Form):
         label=gettext_lazy("Stands inside of"), required=False, coerce=UUID, empty_value=None,
         help_text=gettext_lazy("For a counter behind another gate, such as a tenant's own desk."),
     )  # fmt: skip
+    tenant = forms.TypedChoiceField(
+        label=gettext_lazy("Tenant of this counter"), required=False, coerce=UUID, empty_value=None,
+        help_text=gettext_lazy("Only passes of this company then go through here."),
+    )  # fmt: skip
 
-    def __init__(self, outer: Iterable[GateSetup], *args: Any, **kwargs: Any) -> None:  # noqa: ANN401 - Django's own signature
+    def __init__(
+        self, outer: Iterable[GateSetup], tenants: Iterable[tuple[UUID, str]], *args: Any, **kwargs: Any  # noqa: ANN401 - Django's own signature
+    ) -> None:  # fmt: skip
         super().__init__(*args, **kwargs)
-        choice = self.fields["inner_of"]
-        assert isinstance(choice, forms.ChoiceField)
-        choice.choices = [("", "—"), *((str(row.gate_id), row.gate.name) for row in outer)]
+        self._offer("inner_of", ((row.gate_id, row.gate.name) for row in outer))
+        self._offer("tenant", tenants)
 
-    def settings(self, kept_enterprise: UUID | None) -> Settings:
+    def _offer(self, name: str, rows: Iterable[tuple[UUID, str]]) -> None:
+        choice = self.fields[name]
+        assert isinstance(choice, forms.ChoiceField)
+        choice.choices = [("", "—"), *((str(ident), label) for ident, label in rows)]
+
+    def clean(self) -> dict[str, Any]:
+        data = self.cleaned_data
+        if data.get("tenant") and "inner_of" in data and not data["inner_of"]:
+            self.add_error("inner_of", _("A tenant's own counter stands behind another gate. Choose which."))
+        return data
+
+    def settings(self) -> Settings:
         data = self.cleaned_data
         return Settings(
             direction=data["direction"], is_open=data["is_open"], staffed=data["staffed"],
             zones="".join(data["zones"]), day_cap=data["day_cap"], has_turnstile=data["has_turnstile"],
-            inner_of=data["inner_of"], inner_enterprise=kept_enterprise,
+            inner_of=data["inner_of"], inner_enterprise=data["tenant"],
         )  # fmt: skip
 
 
@@ -61,6 +77,7 @@ def setup_initial(row: GateSetup | None) -> dict[str, Any]:
     return {
         "is_open": row.is_open, "staffed": row.staffed, "direction": row.direction, "zones": list(row.zones),
         "day_cap": row.day_cap, "has_turnstile": row.has_turnstile, "inner_of": row.inner_of_id,
+        "tenant": row.inner_enterprise_id,
     }  # fmt: skip
 
 

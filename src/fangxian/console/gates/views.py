@@ -90,8 +90,8 @@ def gate_page(request: HttpRequest, who: Who, place: Place, sent: Mapping[str, A
 def _forms(place: Place, rota: Rota, may: Mapping[str, bool]) -> dict[str, Any]:
     found: dict[str, Any] = {}
     if may["plan"]:
-        row = GateSetup.objects.filter(gate=place).first()
-        found["setup"] = SetupForm(board.outer_gates(place), initial=setup_initial(row))
+        row = _setup_row(place)
+        found["setup"] = SetupForm(board.outer_gates(place), _tenants(place, row), initial=setup_initial(row))
         found["plan"] = PlanForm(initial={"day": rota.day, "times": _("06:00-14:00, 14:00-22:00, 22:00-06:00")})
         found["assign"] = AssignForm(rota.choices, rota.people, rota.trained)
     if may["hold"]:
@@ -99,16 +99,26 @@ def _forms(place: Place, rota: Rota, may: Mapping[str, bool]) -> dict[str, Any]:
     return found
 
 
+def _setup_row(place: Place) -> GateSetup | None:
+    return GateSetup.objects.filter(gate=place).select_related("inner_enterprise").first()
+
+
+def _tenants(place: Place, row: GateSetup | None) -> list[tuple[UUID, str]]:
+    """Who has rooms here, and whose counter it is although they have moved out."""
+    found = dict(board.tenants(place).values_list("subject_id", "name"))
+    if row is not None and row.inner_enterprise is not None:
+        found.setdefault(row.inner_enterprise.id, row.inner_enterprise.label)
+    return list(found.items())
+
+
 @staff_view(Capability.DEVICES)
 @require_POST
 def setup(request: HttpRequest, who: Who, gate_id: UUID) -> HttpResponse:
     place = gate_of(who, gate_id)
-    form = SetupForm(board.outer_gates(place), request.POST)
+    form = SetupForm(board.outer_gates(place), _tenants(place, _setup_row(place)), request.POST)
     if form.is_valid():
-        row = GateSetup.objects.filter(gate=place).first()
-        kept = row.inner_enterprise_id if row else None
         try:
-            setups.set_up(gate=place, settings=form.settings(kept), by=who.staff.actor, now=who.now)
+            setups.set_up(gate=place, settings=form.settings(), by=who.staff.actor, now=who.now)
         except setups.SetupError as refused:
             form.add_error(None, str(refused))
         else:

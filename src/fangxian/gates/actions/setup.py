@@ -8,6 +8,7 @@ from django.utils.translation import gettext as _
 
 from fangxian.audit import actions as audit
 from fangxian.gates.models import Direction, GateSetup, Zone
+from fangxian.gates.queries.board import tenants
 from fangxian.places.models import Place, PlaceKind
 from fangxian.shared import clock
 from fangxian.shared.writer import write_lock
@@ -40,17 +41,22 @@ def set_up(*, gate: Place, settings: Settings, by: str, now: datetime) -> GateSe
         raise SetupError(_("There is no such zone. Nothing was changed."))
     if settings.inner_of is not None:
         _check_outer(gate, settings.inner_of)
+    if settings.inner_enterprise is not None:
+        _check_tenant(gate, settings)
     values = {
         "direction": settings.direction, "is_open": settings.is_open, "staffed": settings.staffed,
         "zones": "".join(sorted(set(settings.zones))), "day_cap": settings.day_cap,
         "has_turnstile": settings.has_turnstile, "inner_of_id": settings.inner_of,
-        "inner_enterprise_id": settings.inner_enterprise if settings.inner_of else None,
+        "inner_enterprise_id": settings.inner_enterprise,
         "changed_us": clock.to_us(now),
     }  # fmt: skip
     row, _made = GateSetup.objects.update_or_create(gate=gate, defaults=values)
     audit.record(
         by=by, act="gates.set_up", now=now, target=f"gate:{gate.id}", place=gate.id,
-        detail={"open": settings.is_open, "direction": settings.direction.value, "zones": row.zones},
+        detail={
+            "open": settings.is_open, "direction": settings.direction.value, "zones": row.zones,
+            "tenant": settings.inner_enterprise.hex if settings.inner_enterprise else "",
+        },
     )  # fmt: skip
     return row
 
@@ -66,3 +72,15 @@ def _check_outer(gate: Place, outer_id: UUID) -> None:
         if row is None:
             raise SetupError(_("Set up the outer gate first. Nothing was changed."))
         at = row.inner_of_id  # type: ignore[assignment]  # None ends the walk
+
+
+def _check_tenant(gate: Place, settings: Settings) -> None:
+    """Only the counter behind another gate is a tenant's, and only of one who has rooms there. One who has moved out
+    stays until the counter is given to somebody else: a gate must not stop because a list was late."""
+    if settings.inner_of is None:
+        raise SetupError(
+            _("A tenant's own counter stands behind another gate. Choose the gate outside of it. Nothing was changed.")
+        )
+    mine = GateSetup.objects.filter(gate=gate, inner_enterprise_id=settings.inner_enterprise)
+    if not tenants(gate).filter(subject_id=settings.inner_enterprise).exists() and not mine.exists():
+        raise SetupError(_("This company is not a tenant here. Nothing was changed."))

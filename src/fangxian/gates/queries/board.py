@@ -6,13 +6,13 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from django.db.models import BigIntegerField, Count, ExpressionWrapper, F, Q
+from django.db.models import BigIntegerField, Count, ExpressionWrapper, F, Q, QuerySet
 
 from fangxian.gates.models import Check, Device, Direction, Flow, GateSetup, Held, Outcome, Used
 from fangxian.gates.queries import queues
 from fangxian.gates.queues import Queue
 from fangxian.places.models import Place, PlaceKind, subtree
-from fangxian.registry.models import Subject, SubjectKind
+from fangxian.registry.models import Attachment, Enterprise, Relation, Subject, SubjectKind
 from fangxian.rota import queries as rota
 from fangxian.shared import clock
 from fangxian.shared.clock import MINUTE_US
@@ -212,6 +212,14 @@ def outer_gates(gate: Place) -> list[GateSetup]:
     """Gates of the same building or compound that this one may stand inside of."""
     rows = GateSetup.objects.filter(gate__parent_id=gate.parent_id, gate__closed_on__isnull=True)
     return list(rows.exclude(gate=gate).select_related("gate").order_by("gate__name"))
+
+
+def tenants(gate: Place) -> QuerySet[Enterprise]:
+    """Companies with rooms in the building or compound of a gate, by name."""
+    where = (gate.parent or gate).path
+    rooms = Attachment.objects.filter(subtree("place__path", where), relation=Relation.TENANT, until__isnull=True)
+    found = Enterprise.objects.filter(subject_id__in=rooms.values("subject_id"), subject__merged_into__isnull=True)
+    return found.order_by("name")
 
 
 def devices_of(gate_id: UUID) -> list[Device]:
