@@ -1,13 +1,13 @@
 """What is decided at a gate, and in which order."""
 
 import re
-from dataclasses import replace
 from typing import Any
 
 import pytest
 from django.utils import translation
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from fangxian.gates.models import Direction, Method, Outcome, PassKind, PassStatus, Zone
 from fangxian.gates.playbook import GatesSection

@@ -7,6 +7,8 @@ Everything that may change between two people at two gates (inside or outside, o
 from dataclasses import dataclass
 from enum import StrEnum
 
+from msgspec import Struct
+
 from fangxian.gates.models import Direction, Method, Outcome, PassKind, PassStatus
 from fangxian.gates.playbook import GatesSection
 from fangxian.shared.clock import MINUTE_US
@@ -57,8 +59,7 @@ class Code(StrEnum):
     NO_OCCUPANTS = "no_occupants"
 
 
-@dataclass(frozen=True, slots=True)
-class PassFacts:
+class PassFacts(Struct, frozen=True, gc=False):
     """What the pass says, from its row (online) or its token (offline). Instants in microseconds UTC."""
 
     kind: PassKind
@@ -75,8 +76,7 @@ class PassFacts:
     once: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class GateFacts:
+class GateFacts(Struct, frozen=True, gc=False):
     gate_id: str
     place_id: str
     direction: Direction
@@ -86,8 +86,7 @@ class GateFacts:
     inner_enterprise: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Seen:
+class Seen(Struct, frozen=True, gc=False):
     """What the guard or the machine saw. `problem` is what was wrong with the code that was shown, if anything."""
 
     direction: Direction
@@ -108,8 +107,7 @@ class Seen:
     """The guard confirmed that the person is entering although shown as inside (or leaving although outside)."""
 
 
-@dataclass(frozen=True, slots=True)
-class State:
+class State(Struct, frozen=True, gc=False):
     """What must not be raced, as it is at this instant inside the batch."""
 
     inside: bool | None = None

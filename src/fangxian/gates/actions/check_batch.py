@@ -294,7 +294,7 @@ def _keys(one: Prepared, row: rows.PassRow | None) -> list[str]:
 def _permit(row: rows.PassRow, one: Prepared) -> PassFacts:
     within = one.gate.path.startswith(row.path)
     return PassFacts(
-        kind=row.pass_kind, status=row.pass_status, place_ids=frozenset((one.gate.facts.place_id if within else "",)),
+        kind=row.kind, status=row.status, place_ids=frozenset((one.gate.facts.place_id if within else "",)),
         gate_id=row.gate or "", enterprise_id=row.enterprise or "", zone=row.zone, from_us=row.from_us,
         until_us=row.until_us, slot_from=row.slot_from, slot_until=row.slot_until, once=row.once,
     )  # fmt: skip

@@ -1,6 +1,5 @@
 """What a device sends for one check, what is known of it before it is stored, and what is answered."""
 
-from dataclasses import dataclass
 from typing import Annotated, Literal
 from uuid import UUID
 
@@ -38,8 +37,7 @@ class CheckIn(Struct, frozen=True, kw_only=True):
     gate: UUID | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Prepared:
+class Prepared(Struct, frozen=True, gc=False):
     """A check before its batch: the clock set right, the token vetted. Instants are microseconds UTC."""
 
     item: CheckIn

@@ -1,15 +1,20 @@
 """The statements of a batch of checks, in the words of both databases. Ids travel as 32 hex digits, which SQLite keeps
 as they are and PostgreSQL reads as the uuid that the column wants.
 
-Lists are padded to powers of two, so that a handful of prepared statements serves every size of batch.
+A hundred threads wait while a batch is written, and each time a driver lets go of the interpreter's lock they take it
+in turns. SQLite's driver does so at every row that it reads or writes, so here all rows of a statement come as one text
+of JSON and go in one list of values. Lists are padded to powers of two: a handful of prepared statements serves every
+size of batch.
 """
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from itertools import chain
 from typing import Any, Final
 from uuid import UUID
 
+import msgspec
 from django.db import connection
+from msgspec import Struct
 
 from fangxian.gates.models import Check, Declaration, Held, Pass, PassKind, PassStatus, Presence, Referral, Used
 from fangxian.places.models import Place
@@ -27,23 +32,24 @@ COLUMNS: Final = (
     ("guard", "text"), ("playbook_id", "bigint"), ("folded", "boolean"),
 )  # fmt: skip
 OBSERVED: Final = [name for name, _ in COLUMNS].index("observed_us")
+SQLITE_ROWS: Final = 256
+"""Rows of one INSERT: each value is a variable of the statement, and SQLite takes 32,766."""
+_KINDS: Final = {kind.value: kind for kind in PassKind}
+_STATUSES: Final = {status.value: status for status in PassStatus}
 
 
-@dataclass(frozen=True, slots=True)
-class StoredCheck:
+class StoredCheck(Struct, frozen=True, gc=False):
     outcome: str
     code: str
     observed_us: int
 
 
-@dataclass(frozen=True, slots=True)
-class PassRow:
+class PassRow(Struct, frozen=True, gc=False):
     """A pass as the decision needs it. `person` is the subject of all but a household's permit."""
 
     id: str
-    kind: str
-    pass_kind: PassKind
-    pass_status: PassStatus
+    kind: PassKind
+    status: PassStatus
     person: str | None
     household: str | None
     path: str
@@ -58,22 +64,18 @@ class PassRow:
     slot_until: int | None
     once: bool
     distrusted: bool
-    digest: bytes
-    number: str
 
     @property
     def subject(self) -> str | None:
         return self.person or self.household
 
 
-@dataclass(frozen=True, slots=True)
-class VehicleRow:
+class VehicleRow(Struct, frozen=True, gc=False):
     subject: str
     permit: PassRow | None
 
 
-@dataclass(frozen=True, slots=True)
-class PresenceRow:
+class PresenceRow(Struct, frozen=True, gc=False):
     inside: bool
     since_us: int
     check: str
@@ -81,8 +83,7 @@ class PresenceRow:
     root: bool
 
 
-@dataclass(frozen=True, slots=True)
-class NewReferral:
+class NewReferral(Struct, frozen=True, gc=False):
     number: str
     check: UUID
     first: UUID | None
@@ -91,36 +92,59 @@ class NewReferral:
     at_us: int
 
 
-def _hex(value: Any) -> Any:  # noqa: ANN401 - what a driver returns for an id: text, a UUID or nothing
-    return value.hex if isinstance(value, UUID) else value
+def _padded(values: list[Any]) -> list[Any]:
+    size = 1 << (len(values) - 1).bit_length()
+    return values + [values[-1]] * (size - len(values))
 
 
-def _padded(values: Collection[Any]) -> list[Any]:
-    found = list(values)
-    size = 1 << (len(found) - 1).bit_length() if found else 0
-    return found + [found[-1]] * (size - len(found)) if found else found
-
-
-def _select(statement: str, values: Collection[Any]) -> list[Row]:
-    """Rows of `statement`, whose `{in}` stands for the list of `values`."""
-    if not values:
-        return []
-    padded = _padded(values)
-    with connection.cursor() as cursor:
-        cursor.execute(statement.replace("{in}", ", ".join(["%s"] * len(padded))), padded)
-        found: list[Row] = cursor.fetchall()
+def _sqlite(statement: str, values: Sequence[Any]) -> list[Row]:
+    """Straight to the driver: Django reads the whole text for its own kind of placeholders each time."""
+    with connection.wrap_database_errors:
+        found: list[Row] = connection.connection.execute(statement, values).fetchall()
         return found
 
 
+class _Select:
+    """`columns` of the rows that `source` finds; `{in}` in it stands for a list of values, %s for what comes after."""
+
+    def __init__(self, columns: str, source: str) -> None:
+        self._columns = columns
+        self._source = source
+        self._sqlite: dict[int, str] = {}
+
+    def __call__(self, values: Collection[Any], *more: int) -> list[Row]:
+        if not values:
+            return []
+        if connection.vendor == "sqlite":
+            padded = _padded(list(values))
+            statement = self._sqlite.get(len(padded)) or self._sqlite_statement(len(padded))
+            rows: list[Row] = msgspec.json.decode(_sqlite(statement, (*padded, *more))[0][0])
+            return rows
+        with connection.cursor() as cursor:
+            cursor.execute(
+                f"SELECT {self._columns} {self._source}".replace("{in}", "= ANY(%s)"), [list(values), *more]
+            )
+            return [[value.hex if type(value) is UUID else value for value in row] for row in cursor.fetchall()]
+
+    def _sqlite_statement(self, size: int) -> str:
+        source = self._source.replace("{in}", f"IN ({', '.join('?' * size)})").replace("%s", "?")
+        statement = f"SELECT json_group_array(json_array({self._columns})) {source}"
+        self._sqlite[size] = statement
+        return statement
+
+
+_CHECKS: Final = _Select("id, outcome, code, observed_us", f"FROM {Check._meta.db_table} WHERE id {{in}}")
+
+
 def stored(ids: Iterable[UUID]) -> dict[str, StoredCheck]:
-    table = Check._meta.db_table
-    rows = _select(f"SELECT id, outcome, code, observed_us FROM {table} WHERE id IN ({{in}})", [i.hex for i in ids])
-    return {_hex(row[0]): StoredCheck(*row[1:]) for row in rows}
+    return {row[0]: StoredCheck(*row[1:]) for row in _CHECKS([i.hex for i in ids])}
 
 
-_PASS: Final = f"""
-    SELECT p.id, p.kind, p.status, p.subject_id, s.path, p.gate_id, p.enterprise_id, p.holder, p.company, p.zone,
-           p.from_us, p.until_us, p.slot_from, p.slot_until, p.once, k.distrusted_us, p.digest, p.number
+_PASS: Final = """
+    p.id, p.kind, p.status, p.subject_id, s.path, p.gate_id, p.enterprise_id, p.holder, p.company, p.zone,
+    p.from_us, p.until_us, p.slot_from, p.slot_until, p.once, k.distrusted_us
+"""
+_PASSES: Final = f"""
     FROM {Pass._meta.db_table} p
     JOIN {Place._meta.db_table} s ON s.id = p.place_id
     JOIN gates_signingkey k ON k.kid = p.key_id
@@ -129,111 +153,134 @@ _PASS: Final = f"""
 
 def _pass_row(row: Row) -> PassRow:
     (ident, kind, status, subject, path, gate, enterprise, holder, company, zone, since, until, slot_from, slot_until,
-     once, distrusted, digest, number) = row  # fmt: skip
-    household = kind == PassKind.RESIDENT
+     once, distrusted, *_asked) = row  # fmt: skip
+    household = kind == "resident"
     return PassRow(
-        _hex(ident), kind, PassKind(kind), PassStatus(status), None if household else _hex(subject),
-        _hex(subject) if household else None, path, _hex(gate), _hex(enterprise), holder, company, zone, since, until,
-        slot_from, slot_until, bool(once), distrusted is not None, bytes(digest), number,
+        ident, _KINDS[kind], _STATUSES[status], None if household else subject, subject if household else None, path,
+        gate, enterprise, holder, company, zone, since, until, slot_from, slot_until, bool(once),
+        distrusted is not None,
     )  # fmt: skip
+
+
+_BY_DIGEST: Final = {
+    "sqlite": _Select(_PASS + ", hex(p.digest)", _PASSES + "WHERE p.digest {in}"),
+    "postgresql": _Select(_PASS + ", encode(p.digest, 'hex')", _PASSES + "WHERE p.digest {in}"),
+}
+_BY_NUMBER: Final = _Select(_PASS + ", p.number", _PASSES + "WHERE p.number {in}")
 
 
 def passes(*, digests: Collection[bytes], numbers: Collection[str]) -> dict[bytes | str, PassRow]:
     """Passes by digest of their token and by number."""
-    found = [_pass_row(row) for row in _select(_PASS + "WHERE p.digest IN ({in})", digests)]
-    found += [_pass_row(row) for row in _select(_PASS + "WHERE p.number IN ({in})", numbers)]
-    return {key: row for row in found for key in (row.digest, row.number)}
+    found: dict[bytes | str, PassRow] = {
+        bytes.fromhex(row[-1]): _pass_row(row) for row in _BY_DIGEST[connection.vendor](digests)
+    }
+    for row in _BY_NUMBER(numbers):
+        found[row[-1]] = _pass_row(row)
+    return found
+
+
+_VEHICLES: Final = _Select("plate, subject_id", f"FROM {Vehicle._meta.db_table} WHERE plate {{in}}")
+_PERMITS: Final = _Select(
+    _PASS,
+    f"{_PASSES} WHERE p.kind = '{PassKind.VEHICLE.value}' AND p.status = '{PassStatus.LIVE.value}' "
+    "AND p.subject_id {in}",
+)
 
 
 def vehicles(plates: Collection[str]) -> dict[str, VehicleRow]:
     """Registered vehicles by plate, each with its pass in force, if it has one."""
-    known = {
-        row[0]: _hex(row[1])
-        for row in _select(f"SELECT plate, subject_id FROM {Vehicle._meta.db_table} WHERE plate IN ({{in}})", plates)
-    }
-    where = (
-        f"WHERE p.kind = '{PassKind.VEHICLE.value}' AND p.status = '{PassStatus.LIVE.value}' "
-        "AND p.subject_id IN ({in})"
-    )
-    permits = {
-        permit.person: permit for permit in (_pass_row(row) for row in _select(_PASS + where, list(known.values())))
-    }
+    known = dict(_VEHICLES(plates))
+    permits = {permit.person: permit for permit in map(_pass_row, _PERMITS(list(known.values())))}
     return {plate: VehicleRow(subject, permits.get(subject)) for plate, subject in known.items()}
 
 
+_HELD: Final = _Select(
+    "subject_id",
+    f"FROM {Held._meta.db_table} WHERE subject_id {{in}} AND since_us <= %s AND (until_us IS NULL OR until_us > %s)",
+)
+
+
 def held(subjects: Collection[str], now_us: int) -> set[str]:
-    rows = _select(
-        f"SELECT subject_id FROM {Held._meta.db_table} WHERE subject_id IN ({{in}}) "  # fmt: skip
-        f"AND since_us <= {int(now_us)} AND (until_us IS NULL OR until_us > {int(now_us)})",
-        subjects,
-    )
-    return {_hex(row[0]) for row in rows}
+    return {row[0] for row in _HELD(subjects, now_us, now_us)}
+
+
+_DECLARED: Final = _Select(
+    "subject_id, clear, made_us", f"FROM {Declaration._meta.db_table} WHERE subject_id {{in}} AND until_us > %s"
+)
 
 
 def declared(subjects: Collection[str], now_us: int) -> set[str]:
     """Subjects whose latest declaration is in date and clear."""
-    rows = _select(
-        f"SELECT subject_id, clear FROM {Declaration._meta.db_table} WHERE subject_id IN ({{in}}) "
-        f"AND until_us > {int(now_us)} ORDER BY made_us",
-        subjects,
-    )
-    latest = {_hex(row[0]): bool(row[1]) for row in rows}
+    latest = {row[0]: row[1] for row in sorted(_DECLARED(subjects, now_us), key=lambda row: row[2])}
     return {subject for subject, clear in latest.items() if clear}
-
-
-def presence(people: Collection[str]) -> dict[str, dict[str, PresenceRow]]:
-    """Where each of `people` was last seen going in or out: by who, then by place."""
-    rows = _select(
-        f"SELECT place_id, who, inside, since_us, check_id, gate_id, root FROM {Presence._meta.db_table} "
-        "WHERE who IN ({in})",
-        people,
-    )
-    found: dict[str, dict[str, PresenceRow]] = {who: {} for who in people}
-    for place, who, inside, since, check, gate, root in rows:
-        found[who][_hex(place)] = PresenceRow(bool(inside), since, _hex(check), _hex(gate), bool(root))
-    return found
-
-
-def used(keys: Collection[str]) -> dict[str, int]:
-    return {
-        row[0]: row[1] for row in _select(f"SELECT key, count FROM {Used._meta.db_table} WHERE key IN ({{in}})", keys)
-    }
-
-
-def _write(insert: str, columns: Sequence[tuple[str, str]], rows: Sequence[Row]) -> None:
-    """`insert` with `{values}` for the rows: one statement on PostgreSQL, one prepared statement on SQLite."""
-    if not rows:
-        return
-    with connection.cursor() as cursor:
-        if connection.vendor == "sqlite":
-            cursor.executemany(insert.replace("{values}", f"VALUES ({', '.join(['%s'] * len(columns))})"), rows)
-            return
-        arrays = ", ".join(f"%s::{kind}[]" for _, kind in columns)
-        cursor.execute(
-            insert.replace("{values}", f"SELECT * FROM unnest({arrays})"), [list(c) for c in zip(*rows, strict=True)]
-        )
-
-
-def append_checks(rows: Sequence[Row]) -> None:
-    names = ", ".join(name for name, _ in COLUMNS)
-    _write(f"INSERT INTO {Check._meta.db_table} ({names}) {{values}} ON CONFLICT (id) DO NOTHING", COLUMNS, rows)
 
 
 _PRESENCE: Final = (
     ("place_id", "uuid"), ("who", "text"), ("inside", "boolean"), ("since_us", "bigint"), ("check_id", "uuid"),
     ("gate_id", "uuid"), ("root", "boolean"),
 )  # fmt: skip
+_SEEN: Final = _Select(
+    ", ".join(name for name, _ in _PRESENCE), f"FROM {Presence._meta.db_table} WHERE who {{in}}"
+)
+
+
+def presence(people: Collection[str]) -> dict[str, dict[str, PresenceRow]]:
+    """Where each of `people` was last seen going in or out: by who, then by place."""
+    found: dict[str, dict[str, PresenceRow]] = {who: {} for who in people}
+    for place, who, inside, since, check, gate, root in _SEEN(people):
+        found[who][place] = PresenceRow(bool(inside), since, check, gate, bool(root))
+    return found
+
+
+_USED: Final = _Select("key, count", f"FROM {Used._meta.db_table} WHERE key {{in}}")
+
+
+def used(keys: Collection[str]) -> dict[str, int]:
+    return dict(_USED(keys))
+
+
+class _Insert:
+    """Rows into `table` in one statement. Written twice, a row is as if written once: the padding repeats the last."""
+
+    def __init__(self, table: str, columns: Sequence[tuple[str, str]], conflict: str) -> None:
+        self._start = f"INSERT INTO {table} ({', '.join(name for name, _ in columns)}) "
+        self._conflict = f" ON CONFLICT {conflict}"
+        self._row = f"({', '.join('?' * len(columns))})"
+        arrays = ", ".join(f"%s::{kind}[]" for _, kind in columns)
+        self._postgresql = f"{self._start}SELECT * FROM unnest({arrays}){self._conflict}"
+        self._sqlite: dict[int, str] = {}
+
+    def __call__(self, rows: Sequence[Row]) -> None:
+        if not rows:
+            return
+        if connection.vendor == "sqlite":
+            for start in range(0, len(rows), SQLITE_ROWS):
+                self._write_sqlite(rows[start : start + SQLITE_ROWS])
+            return
+        with connection.cursor() as cursor:
+            cursor.execute(self._postgresql, [list(column) for column in zip(*rows, strict=True)])
+
+    def _write_sqlite(self, rows: Sequence[Row]) -> None:
+        padded = _padded(list(rows))
+        statement = self._sqlite.get(len(padded))
+        if statement is None:
+            statement = f"{self._start}VALUES {', '.join([self._row] * len(padded))}{self._conflict}"
+            self._sqlite[len(padded)] = statement
+        _sqlite(statement, list(chain.from_iterable(padded)))
+
+
+append_checks: Final = _Insert(Check._meta.db_table, COLUMNS, "(id) DO NOTHING")
+_save_presence: Final = _Insert(
+    Presence._meta.db_table,
+    _PRESENCE,
+    "(who, place_id) DO UPDATE SET " + ", ".join(f"{name} = excluded.{name}" for name, _ in _PRESENCE[2:]),
+)
 
 
 def save_presence(moved: Mapping[tuple[str, str], PresenceRow]) -> None:
     """`moved` by place and who."""
-    names = ", ".join(name for name, _ in _PRESENCE)
-    changed = ", ".join(f"{name} = excluded.{name}" for name, _ in _PRESENCE[2:])
-    _write(
-        f"INSERT INTO {Presence._meta.db_table} ({names}) {{values}} "
-        f"ON CONFLICT (who, place_id) DO UPDATE SET {changed}",
-        _PRESENCE,
-        [(place, who, row.inside, row.since_us, row.check, row.gate, row.root) for (place, who), row in moved.items()],
+    _save_presence(
+        [(place, who, row.inside, row.since_us, row.check, row.gate, row.root) for (place, who), row in moved.items()]
     )
 
 

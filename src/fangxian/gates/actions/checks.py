@@ -4,11 +4,12 @@
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
 from typing import Final
 from uuid import UUID
+
+from msgspec import Struct
 
 from fangxian.gates import tokens
 from fangxian.gates.actions.check_batch import write_batch
@@ -24,8 +25,7 @@ from fangxian.shared.group_commit import GroupCommit
 MOST_TOKENS: Final = 32_768
 
 
-@dataclass(frozen=True, slots=True)
-class DeviceFacts:
+class DeviceFacts(Struct, frozen=True, gc=False):
     id: UUID
     gate_id: UUID
 

@@ -5,7 +5,6 @@ made for each answer, so that what is typed can be matched and a list of plates 
 """
 
 import base64
-import dataclasses
 import hashlib
 import hmac
 import secrets
@@ -15,6 +14,7 @@ from typing import Any, Final
 from uuid import UUID
 
 from django.db.models import F, Q
+from msgspec import structs
 
 from fangxian.gates.models import (
     Declaration,
@@ -78,7 +78,7 @@ def bundle(device: Device, now: datetime) -> dict[str, Any]:
 
 
 def _facts(facts: GateFacts) -> dict[str, Any]:
-    return dataclasses.asdict(facts)
+    return structs.asdict(facts)
 
 
 def _inner(gate_id: UUID, now: datetime) -> list[dict[str, Any]]:
