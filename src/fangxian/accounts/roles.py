@@ -53,6 +53,12 @@ class Capability(StrEnum):
     """Register machines and tablets of gates, set gates up, plan their guards."""
     TRACE = "trace"
     """Ask who was where with whom; each answer is audited with its purpose."""
+    MASKS = "masks"
+    """Make rounds of goods, allocate, decide about pharmacies, see all of it."""
+    MASK_DESK = "mask_desk"
+    """Register households at a committee, tell numbers, bring goods to the door, decide disputes."""
+    MASK_COUNTER = "mask_counter"
+    """Stand at a pharmacy's counter in a round: take in stock, hand out, close the day."""
     PLAYBOOK = "playbook"
     ACCOUNTS = "accounts"
     AUDIT = "audit"
@@ -65,11 +71,12 @@ _DESK = _SEE | {_C.RECORD, _C.DISINFECT, _C.REGISTER, _C.SEARCH, _C.REVEAL, _C.I
 _LEAD = _DESK | {_C.WAIVE, _C.GIVE_DUTY, _C.ROUNDS, _C.PLACES, _C.STOCK}
 
 CAPABILITIES: dict[Role, frozenset[Capability]] = {
-    Role.STREET_LEADER: _SEE | {_C.GATE_BOARD, _C.WAIVE, _C.GIVE_DUTY, _C.ROUNDS, _C.REGISTER, _C.SEARCH, _C.REVEAL},
-    Role.SECTION_HEAD: _LEAD | _GATES | {_C.TRACE},
-    Role.COMMITTEE_SECRETARY: _LEAD | _GATES,
-    Role.COMMITTEE_WORKER: _DESK | {_C.STOCK, _C.GATE, _C.GATE_BOARD, _C.PASSES},
-    Role.GRID_WORKER: _SEE | {_C.RECORD, _C.DISINFECT, _C.REGISTER, _C.SEARCH},
+    Role.STREET_LEADER: _SEE
+    | {_C.GATE_BOARD, _C.MASKS, _C.WAIVE, _C.GIVE_DUTY, _C.ROUNDS, _C.REGISTER, _C.SEARCH, _C.REVEAL},
+    Role.SECTION_HEAD: _LEAD | _GATES | {_C.TRACE, _C.MASKS, _C.MASK_DESK},
+    Role.COMMITTEE_SECRETARY: _LEAD | _GATES | {_C.MASK_DESK},
+    Role.COMMITTEE_WORKER: _DESK | {_C.STOCK, _C.GATE, _C.GATE_BOARD, _C.PASSES, _C.MASK_DESK},
+    Role.GRID_WORKER: _SEE | {_C.RECORD, _C.DISINFECT, _C.REGISTER, _C.SEARCH, _C.MASK_DESK},
     Role.VOLUNTEER: _SEE | {_C.RECORD, _C.DISINFECT, _C.GATE},
     Role.COMMUNITY_POLICE: _SEE | {_C.RECORD, _C.REGISTER, _C.SEARCH, _C.REVEAL},
     Role.SPECIAL_GUARD: _SEE | {_C.RECORD, _C.GATE},
@@ -77,7 +84,7 @@ CAPABILITIES: dict[Role, frozenset[Capability]] = {
     Role.BUILDING_PARTY_WORKER: _SEE | _GATES | {_C.RECORD, _C.DISINFECT, _C.REGISTER, _C.SEARCH, _C.IMPORT},
     Role.PROPERTY_MANAGER: _SEE | _GATES | {_C.RECORD, _C.DISINFECT, _C.STOCK, _C.IMPORT},
     Role.ENTERPRISE_HR: frozenset({_C.IMPORT}),
-    Role.PHARMACY: frozenset({_C.STOCK}),
+    Role.PHARMACY: _SEE | {_C.RECORD, _C.STOCK, _C.MASK_COUNTER},
     Role.HEALTH_STAFF: _SEE | {_C.RECORD, _C.REGISTER, _C.SEARCH, _C.REVEAL, _C.TRACE},
     Role.GATE_GUARD: _SEE | {_C.RECORD, _C.GATE, _C.GATE_BOARD},
     Role.AUDITOR: frozenset({_C.BOARD, _C.AUDIT}),

@@ -41,6 +41,7 @@ PLAYBOOK_SECTIONS = [
     "fangxian.screening.playbook",
     "fangxian.hygiene.playbook",
     "fangxian.gates.playbook",
+    "fangxian.masks.playbook",
 ]
 # Lists of public areas name their types by the words of the playbook; the register does not know who keeps it.
 IMPORT_AREA_TYPES = "fangxian.hygiene.vocabulary.area_type_words"
@@ -94,9 +95,11 @@ INSTALLED_APPS = [
     "fangxian.command",
     "fangxian.screening",
     "fangxian.gates",
+    "fangxian.masks",
     "fangxian.hygiene",
     "fangxian.stock",
     "fangxian.rota",
+    "fangxian.notices",
     "fangxian.duties",
     "fangxian.registry",
     "fangxian.accounts",
