@@ -161,6 +161,9 @@ MATRIX: dict[str, Line] = {
     "gate:manifest": Line(OPEN),
     "gates:list": Line(C.GATE_BOARD),
     "gates:list-live": Line(C.GATE_BOARD),
+    "gates:keys": Line(C.PASSES),
+    "gates:key-rotate": Line(C.PASSES, post=True),
+    "gates:key-distrust": Line(C.PASSES, lambda _side: {"kid": 1}, post=True, strange=True),
     "gates:gate": Line(C.GATE_BOARD, _unknown("gate_id"), strange=True),
     "gates:gate-live": Line(C.GATE_BOARD, _unknown("gate_id"), strange=True),
     "gates:setup": Line(C.DEVICES, _unknown("gate_id"), post=True, strange=True),
@@ -230,8 +233,8 @@ MATRIX: dict[str, Line] = {
     "resident:visit": Line(OPEN, lambda _side: {"secret": "nobody"}),
     "resident:wallet": Line(OPEN, lambda _side: {"secret": "nobody"}),
 }
-# the plan belongs to the whole street, so nobody who holds a part of it opens these
-WHOLE_STREET = frozenset(name for name in MATRIX if name.startswith("playbooks:"))
+# the plan and the keys belong to the whole street, so nobody who holds a part of it opens these
+WHOLE_STREET = frozenset(name for name in MATRIX if name.startswith(("playbooks:", "gates:key")))
 
 
 def _walk(resolver: URLResolver, space: str = "") -> Iterator[tuple[str, Any]]:

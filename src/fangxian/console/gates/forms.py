@@ -138,3 +138,8 @@ class HoldForm(forms.Form):
         label=gettext_lazy("Days"), required=False, min_value=1, max_value=60,
         help_text=gettext_lazy("Empty: until somebody lifts it."),
     )  # fmt: skip
+
+
+class DistrustForm(forms.Form):
+    reason = forms.CharField(label=gettext_lazy("Reason"), max_length=200)
+    sure = forms.BooleanField(label=gettext_lazy("I know that these passes are refused and must be issued again"))

@@ -1,11 +1,14 @@
 from django.urls import path
 
-from fangxian.console.gates import rota_views, views
+from fangxian.console.gates import key_views, rota_views, views
 
 app_name = "gates"
 urlpatterns = [
     path("", views.listing, name="list"),
     path("live", views.listing_live, name="list-live"),
+    path("keys/", key_views.listing, name="keys"),
+    path("keys/rotate/", key_views.rotate, name="key-rotate"),
+    path("keys/<int:kid>/distrust/", key_views.distrust, name="key-distrust"),
     path("<uuid:gate_id>/", views.gate, name="gate"),
     path("<uuid:gate_id>/live", views.gate_live, name="gate-live"),
     path("<uuid:gate_id>/setup/", views.setup, name="setup"),

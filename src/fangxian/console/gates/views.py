@@ -16,6 +16,7 @@ from fangxian.accounts.access import NotFoundError, Reach
 from fangxian.accounts.roles import Capability
 from fangxian.console.gates import shape
 from fangxian.console.gates.forms import AssignForm, HoldForm, PlanForm, SetupForm, setup_initial
+from fangxian.console.gates.key_views import reaches_street
 from fangxian.console.gates.rota_shape import Rota, rota_of
 from fangxian.console.trail import crumbs
 from fangxian.console.view import Who, staff_view
@@ -41,6 +42,7 @@ def listing(request: HttpRequest, who: Who) -> HttpResponse:
     context = {
         "rows": rows, "now": who.now, "version": shape.version(shape.of_list(rows)),
         "unstaffed": sum(row.line.unstaffed for row in rows), "most": board.MOST_GATES,
+        "may_keys": reaches_street(who),
     }  # fmt: skip
     return render(request, "console/gates/list.html", context)
 

@@ -48,10 +48,11 @@ def rotate_key(*, by: str, now: datetime) -> SigningKey:
 
 @write_lock()
 def distrust_key(*, key: SigningKey, reason: str, by: str, now: datetime) -> None:
-    """The private part may have leaked: every pass that this key signed is refused from here on."""
+    """The private part may have leaked: every pass that this key signed is refused from here on. Twice is once."""
     now_us = clock.to_us(now)
+    if not SigningKey.objects.filter(kid=key.kid, distrusted_us__isnull=True).update(distrusted_us=now_us):
+        return
     SigningKey.objects.filter(kid=key.kid, retired_us__isnull=True).update(retired_us=now_us)
-    SigningKey.objects.filter(kid=key.kid).update(distrusted_us=now_us)
     audit.record(
         by=by, act="gates.key.distrusted", now=now, target=f"signingkey:{key.kid}", detail={"reason": reason[:200]}
     )

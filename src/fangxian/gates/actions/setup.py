@@ -42,7 +42,7 @@ def set_up(*, gate: Place, settings: Settings, by: str, now: datetime) -> GateSe
     if settings.inner_of is not None:
         _check_outer(gate, settings.inner_of)
     if settings.inner_enterprise is not None:
-        _check_tenant(gate, settings)
+        _check_tenant(gate, settings.inner_enterprise, settings.inner_of)
     values = {
         "direction": settings.direction, "is_open": settings.is_open, "staffed": settings.staffed,
         "zones": "".join(sorted(set(settings.zones))), "day_cap": settings.day_cap,
@@ -74,13 +74,13 @@ def _check_outer(gate: Place, outer_id: UUID) -> None:
         at = row.inner_of_id  # type: ignore[assignment]  # None ends the walk
 
 
-def _check_tenant(gate: Place, settings: Settings) -> None:
+def _check_tenant(gate: Place, tenant: UUID, outer_id: UUID | None) -> None:
     """Only the counter behind another gate is a tenant's, and only of one who has rooms there. One who has moved out
     stays until the counter is given to somebody else: a gate must not stop because a list was late."""
-    if settings.inner_of is None:
+    if outer_id is None:
         raise SetupError(
             _("A tenant's own counter stands behind another gate. Choose the gate outside of it. Nothing was changed.")
         )
-    mine = GateSetup.objects.filter(gate=gate, inner_enterprise_id=settings.inner_enterprise)
-    if not tenants(gate).filter(subject_id=settings.inner_enterprise).exists() and not mine.exists():
+    mine = GateSetup.objects.filter(gate=gate, inner_enterprise_id=tenant)
+    if not tenants(gate).filter(subject_id=tenant).exists() and not mine.exists():
         raise SetupError(_("This company is not a tenant here. Nothing was changed."))
