@@ -1,4 +1,4 @@
-"""The register of machines at gates; visitors and couriers who are asked for; parcels on their shelf."""
+"""The register of machines at gates; visitors and couriers who are asked for."""
 
 from datetime import timedelta
 
@@ -158,22 +158,8 @@ class TestVisits:
 
     def test_a_host_is_found_by_address_behind_the_gate_only(self, street: Street, gate: Place, host: Subject) -> None:
         name = Household.objects.get().dwelling.name
-        assert [home.subject_id for home in desk.hosts(gate, name)] == [host.id]
+        assert [found.id for found in desk.hosts(gate, name)] == [host.id]
         assert desk.hosts(make_gate(street.compounds[1]), name) == []
         assert desk.hosts(gate, " ") == []
-
-
-class TestParcels:
-    def test_a_parcel_lies_for_its_shelf_time_and_is_taken_once(
-        self, street: Street, gate: Place, host: Subject
-    ) -> None:
-        parcel = visits.leave_parcel(gate=gate, household=host, shelf="A3", by="test", now=MORNING)
-        due = MORNING + timedelta(minutes=GatesSection().shelf_minutes)
-        assert [line.overdue for line in desk.parcels(reach(street), due - timedelta(seconds=1))] == [False]
-        assert [line.overdue for line in desk.parcels(reach(street), due)] == [True]
-        visits.collect(parcel=parcel, by="test", now=LATER)
-        visits.collect(parcel=parcel, by="test", now=due)
-        parcel.refresh_from_db()
-        assert parcel.taken_us == clock.to_us(LATER)
-        assert desk.parcels(reach(street), due) == []
-        assert Entry.objects.filter(act="gates.parcel.taken").count() == 1
+        assert desk.host(gate, host.id) == host
+        assert desk.host(make_gate(street.compounds[1], "侧门"), host.id) is None

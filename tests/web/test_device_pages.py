@@ -11,12 +11,14 @@ from django.test import Client
 from django.urls import reverse
 
 from fangxian.accounts.roles import Role
-from fangxian.gates.actions import devices, visits
+from fangxian.gates.actions import devices, parcels, visits
+from fangxian.gates.actions.parcels import NewParcel
 from fangxian.gates.models import Device, DeviceKind, Parcel, Pass, PassKind, VisitRequest, VisitStatus
 from fangxian.gates.queries import hot
 from fangxian.places.models import Place
 from fangxian.registry.models import Household, Subject, SubjectKind
 from fangxian.shared import clock
+from fangxian.shared.ids import new_id
 from tests.support.desk import NOW, at_desk
 from tests.support.factories import Street, make_staff, make_street
 from tests.support.gates import make_gate
@@ -152,17 +154,22 @@ class TestDesk:
         assert not VisitRequest.objects.exists()
 
     def test_a_parcel_is_left_and_collected(self, desk: Desk) -> None:
-        shown = self.send(desk, "leave", address=desk.door.name, host=str(desk.host.id), shelf="B-07")
+        shown = self.send(desk, "leave", address=desk.door.name, host=str(desk.host.id), shelf="B-07",
+                          company="顺丰", code="6-2-3041")  # fmt: skip
         assert "B-07" in text(shown)
+        assert "6-2-3041" in text(shown)
         parcel = Parcel.objects.get()
-        gone = desk.client.post(reverse("visits:collect", args=[parcel.id]), follow=True)
+        address = reverse("visits:collect", args=[parcel.id])
+        assert "Say what was compared" in text(desk.client.post(address, follow=True))
+        gone = desk.client.post(address, {"compared": "code", "to": "李家小儿子"}, follow=True)
         assert "B-07" not in text(gone)
         parcel.refresh_from_db()
-        assert parcel.taken_us == clock.to_us(NOW)
+        assert (parcel.taken_us, parcel.compared, parcel.company) == (clock.to_us(NOW), "code", "顺丰")
+        assert "handed over before" in text(desk.client.post(address, {"compared": "name"}, follow=True))
 
     def test_what_belongs_to_another_gate_is_not_there(self, desk: Desk) -> None:
         row = visits.ask(gate=desk.far, kind=PassKind.VISITOR, host=desk.host, name="王芳", by="test", now=NOW)
-        parcel = visits.leave_parcel(gate=desk.far, household=desk.host, shelf="A1", by="test", now=NOW)
+        parcel = parcels.leave(parcel=NewParcel(new_id(), "A1", household=desk.host), gate=desk.far, by="test", now=NOW)
         assert desk.client.get(reverse("visits:desk", args=[desk.far.id])).status_code == 404
         assert desk.client.post(reverse("visits:answer", args=[row.id]), {"agree": "yes"}).status_code == 404
         assert desk.client.post(reverse("visits:collect", args=[parcel.id])).status_code == 404

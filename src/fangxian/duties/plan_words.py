@@ -170,6 +170,8 @@ FIELD_NAMES: Mapping[str, Wording] = {
     "outcome": pgettext_lazy("plan", "what follows"),
     "outing_days": pgettext_lazy("plan", "days of one outing period"),
     "outings": pgettext_lazy("plan", "outings in a period"),
+    "parcel_hours": pgettext_lazy("plan", "hours to settle a parcel that lay too long"),
+    "parcel_role": pgettext_lazy("plan", "who settles a parcel that lay too long"),
     "refused_hours": pgettext_lazy("plan", "hours to settle a refusal"),
     "refused_role": pgettext_lazy("plan", "who settles a refusal"),
     "resident_days": pgettext_lazy("plan", "days a resident permit holds"),

@@ -388,6 +388,20 @@ class Opening(models.Model):
         ]
 
 
+class Release(models.Model):
+    """A turnstile was told to open for an admission. The key decides which one: an admission is spent once."""
+
+    check_id = models.UUIDField(primary_key=True, editable=False)
+    ask_id = models.UUIDField(null=True, unique=True, help_text="made by the machine: asked again, it is told the same")
+    gate = models.ForeignKey(Place, on_delete=models.PROTECT, related_name="+", db_index=False)
+    device = models.ForeignKey(Device, on_delete=models.PROTECT, related_name="+", db_index=False)
+    direction = models.CharField(max_length=4, choices=Direction)
+    at_us = models.BigIntegerField()
+
+    class Meta:
+        indexes: ClassVar[list[models.Index]] = [models.Index(fields=["gate", "at_us"], name="release_gate_time")]
+
+
 class Reading(models.Model):
     """A temperature that a thermometer sent by itself. The next check at its gate takes it, within seconds, once."""
 
@@ -437,16 +451,43 @@ class VisitRequest(models.Model):
     }  # fmt: skip
 
 
-class Parcel(models.Model):
-    """A delivery at the hand-over point, with its shelf time."""
+class Compared(models.TextChoices):
+    CODE = "code", _("pick-up code compared")
+    NAME = "name", _("name compared")
 
-    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+
+class Parcel(models.Model):
+    """A delivery at the hand-over point, with its shelf time. For a household or company, or for a door alone."""
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False, help_text="made by the tablet, or here")
     gate = models.ForeignKey(Place, on_delete=models.PROTECT, related_name="+")
-    household = models.ForeignKey(Subject, on_delete=models.PROTECT, related_name="parcels")
+    household = models.ForeignKey(Subject, null=True, on_delete=models.PROTECT, related_name="parcels")
+    door = models.ForeignKey(Place, null=True, on_delete=models.PROTECT, related_name="+")
+    company = models.CharField(max_length=40, blank=True, help_text="courier company")
     shelf = models.CharField(max_length=20)
+    code = models.CharField(max_length=16, blank=True, help_text="pick-up code, which the guard compares")
     left_us = models.BigIntegerField()
     until_us = models.BigIntegerField(help_text="shelf time ends")
     taken_us = models.BigIntegerField(null=True)
     by = models.CharField(max_length=40)
+    taken_by = models.CharField(max_length=80, blank=True, help_text="to whom; empty: somebody of that door")
+    compared = models.CharField(max_length=4, choices=Compared, blank=True)
+    handed_by = models.CharField(max_length=40, blank=True)
+    duty_id = models.UUIDField(null=True, help_text="the one-off duty of who settles that it lay too long")
 
-    field_classes: ClassVar[dict[str, str]] = {"shelf": "none", "household": "direct"}
+    field_classes: ClassVar[dict[str, str]] = {
+        "shelf": "none", "household": "direct", "door": "indirect", "company": "none", "code": "secret",
+        "taken_by": "direct", "compared": "none",
+    }  # fmt: skip
+
+    class Meta:
+        constraints: ClassVar[list[models.BaseConstraint]] = [
+            models.CheckConstraint(
+                condition=Q(household__isnull=False) | Q(door__isnull=False), name="parcel_is_for_somebody"
+            )
+        ]
+        indexes: ClassVar[list[models.Index]] = [
+            models.Index(
+                fields=["until_us"], condition=Q(taken_us__isnull=True, duty_id__isnull=True), name="parcel_unsettled"
+            )
+        ]

@@ -13,6 +13,7 @@ from fangxian.shared.clock import SECOND_US
 LOG_RETENTION = "gate-log"
 FEVER = "fever_celsius"
 REST = "fever_rest_minutes"
+SHELF = "parcel_shelf_minutes"
 HELD_SECONDS = 2
 
 
@@ -39,6 +40,8 @@ def plan_at(now: datetime) -> InForce:
             changed["fever_decidec"] = round(fever.value * 10)
         if (rest := thresholds.find(REST)) is not None:
             changed["rest_minutes"] = round(rest.value)
+        if (shelf := thresholds.find(SHELF)) is not None:
+            changed["shelf_minutes"] = round(shelf.value)
     terms = plan.read(RetentionSection).retention if RetentionSection.section in plan.sections else ()
     days = next((term.keep_days for term in terms if term.key == LOG_RETENTION), None)
     return InForce(row.id, section.model_copy(update=changed), days)

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field
 
-from fangxian.duties.plan_schema import Frozen, Section, SectionSpec, Text
+from fangxian.accounts.roles import Role
+from fangxian.duties.plan_schema import Flaw, Frozen, Section, SectionSpec, Text, Validated
 
 Minutes = Annotated[int, Field(ge=0, le=1_440)]
 Days = Annotated[int, Field(ge=1, le=366)]
@@ -26,7 +28,10 @@ class ZoneRule(Frozen):
 
 
 class GatesSection(Section):
-    """Defaults are what holds while a plan does not have the section."""
+    """Defaults are what holds while a plan does not have the section.
+
+    `parcel_role` settles a parcel that lay too long, within `parcel_hours`; empty: whoever runs the place.
+    """
 
     section: ClassVar[str] = "gates"
 
@@ -44,6 +49,8 @@ class GatesSection(Section):
     vehicle_days: Days = 30
     visitor_hours: Annotated[int, Field(ge=1, le=24)] = 12
     shelf_minutes: Minutes = 120
+    parcel_role: Annotated[str, Field(max_length=24)] = ""
+    parcel_hours: Annotated[int, Field(ge=1, le=168)] = 4
     slot_grace_minutes: Minutes = 10
     early_minutes: Minutes = 15
     clock_tolerance_minutes: Minutes = 5
@@ -55,4 +62,13 @@ def _cohorts(section: GatesSection) -> tuple[str, ...]:
     return (GATE_SLOT, EMPLOYEE_DAY)
 
 
-SECTIONS = (SectionSpec(GatesSection, cohorts=_cohorts, required=False),)
+def _check(sections: Validated) -> Iterator[Flaw]:
+    found = sections["gates"]
+    assert isinstance(found, GatesSection)
+    roles = sorted(role.value for role in Role)
+    if found.parcel_role and found.parcel_role not in roles:
+        given = {"role": found.parcel_role, "known": ", ".join(roles)}
+        yield Flaw("gates", ("parcel_role",), "role_unknown", given)
+
+
+SECTIONS = (SectionSpec(GatesSection, cohorts=_cohorts, check=_check, required=False),)

@@ -5,8 +5,8 @@ from datetime import datetime
 from fangxian.duties import folds as duties
 from fangxian.files import actions as files
 from fangxian.gates import folds as gates
+from fangxian.gates.actions import parcels, visits
 from fangxian.gates.actions import purge as gate_log
-from fangxian.gates.actions import visits
 from fangxian.hygiene import actions as hygiene_actions
 from fangxian.hygiene import folds as hygiene
 from fangxian.registry import folds as registry
@@ -27,8 +27,9 @@ def fold_places(now: datetime) -> int:
 
 
 def fold_gates(now: datetime) -> int:
-    """Checks and openings of turnstiles, taken into duties, counts and contradictions."""
-    return gates.fold_checks(now=now) + gates.fold_openings(now=now) + visits.lapse(now=now)
+    """Checks and openings of turnstiles, taken into duties, counts and contradictions; parcels that lay too long."""
+    folded = gates.fold_checks(now=now) + gates.fold_openings(now=now)
+    return folded + visits.lapse(now=now) + parcels.settle_overdue(now=now)
 
 
 def take_imports(now: datetime) -> int:

@@ -25,10 +25,8 @@ from fangxian.console.view import open_view
 from fangxian.gates.actions import visits
 from fangxian.gates.actions.visits import VisitError
 from fangxian.gates.models import PassKind, VisitRequest
-from fangxian.gates.queries.visits import hosts
+from fangxian.gates.queries import visits as queries
 from fangxian.places.models import Place
-from fangxian.places.queries import full_names
-from fangxian.registry.models import Subject
 from fangxian.shared import clock
 
 P = ParamSpec("P")
@@ -98,19 +96,18 @@ def _fault(text: str, status: int) -> JsonResponse:
 @_gate_view
 def find_hosts(here: AtGate) -> HttpResponse:
     """Doors behind this gate that the text fits; no names."""
-    rows = hosts(here.gate, here.asked.text)
-    names = full_names([row.dwelling for row in rows])
-    return JsonResponse({"hosts": [{"id": str(row.subject_id), "where": names[row.dwelling_id]} for row in rows]})
+    found = queries.hosts(here.gate, here.asked.text)
+    return JsonResponse({"hosts": [{"id": str(host.id), "where": host.where} for host in found]})
 
 
 @_gate_view
 def ask(here: AtGate) -> HttpResponse:
-    within = {row.subject_id for row in hosts(here.gate, here.asked.text)}
-    if here.asked.host not in within:
+    host = None if here.asked.host is None else queries.host(here.gate, here.asked.host)
+    if host is None:
         raise VisitError(_("This door is not behind this gate. Nothing was sent; search again."))
     row = visits.ask(
-        gate=here.gate, kind=PassKind(here.asked.kind), host=Subject.objects.get(id=here.asked.host),
-        name=here.asked.name, phone=here.asked.phone, by=here.by, now=here.now,
+        gate=here.gate, kind=PassKind(here.asked.kind), host=host, name=here.asked.name, phone=here.asked.phone,
+        by=here.by, now=here.now,
     )  # fmt: skip
     return JsonResponse({"id": str(row.id), "status": row.status})
 

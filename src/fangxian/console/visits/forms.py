@@ -7,8 +7,8 @@ from uuid import UUID
 from django import forms
 from django.utils.translation import gettext_lazy
 
-from fangxian.gates.models import PassKind
-from fangxian.registry.models import Household
+from fangxian.gates.models import Compared, PassKind
+from fangxian.gates.queries.visits import Host
 
 _KINDS = [(kind.value, kind.label) for kind in (PassKind.VISITOR, PassKind.COURIER)]
 
@@ -23,12 +23,12 @@ class FindForm(forms.Form):
 class _ForHost(forms.Form):
     host = forms.TypedChoiceField(label=gettext_lazy("Host"), coerce=UUID, widget=forms.RadioSelect)
 
-    def __init__(self, hosts: Sequence[Household], *args: Any, **kwargs: Any) -> None:  # noqa: ANN401 - Django's own signature
+    def __init__(self, hosts: Sequence[Host], *args: Any, **kwargs: Any) -> None:  # noqa: ANN401 - Django's own signature
         super().__init__(*args, **kwargs)
         choice = cast(forms.ChoiceField, self.fields["host"])
-        choice.choices = [(str(home.subject_id), home.dwelling.address or home.dwelling.name) for home in hosts]
+        choice.choices = [(str(host.id), host.where) for host in hosts]
         if len(hosts) == 1:
-            choice.initial = str(hosts[0].subject_id)
+            choice.initial = str(hosts[0].id)
 
 
 class AskForm(_ForHost):
@@ -40,3 +40,12 @@ class AskForm(_ForHost):
 
 class ParcelForm(_ForHost):
     shelf = forms.CharField(label=gettext_lazy("Shelf"), max_length=20)
+    company = forms.CharField(label=gettext_lazy("Courier company"), max_length=40, required=False)
+    code = forms.CharField(label=gettext_lazy("Pick-up code"), max_length=16, required=False)
+
+
+class HandOverForm(forms.Form):
+    """One button for each way to compare."""
+
+    to = forms.CharField(max_length=80, required=False)
+    compared = forms.TypedChoiceField(choices=Compared, coerce=Compared)

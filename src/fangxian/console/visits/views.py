@@ -12,8 +12,9 @@ from django.views.decorators.http import require_GET, require_POST
 from fangxian.accounts import access
 from fangxian.accounts.roles import Capability
 from fangxian.console.view import Who, staff_view
-from fangxian.console.visits.forms import AskForm, FindForm, ParcelForm
-from fangxian.gates.actions import visits
+from fangxian.console.visits.forms import AskForm, FindForm, HandOverForm, ParcelForm
+from fangxian.gates.actions import parcels, visits
+from fangxian.gates.actions.parcels import NewParcel, ParcelError
 from fangxian.gates.actions.passes import PassError
 from fangxian.gates.actions.visits import VisitError
 from fangxian.gates.models import Parcel, VisitRequest
@@ -21,6 +22,7 @@ from fangxian.gates.queries import visits as queries
 from fangxian.gates.queries.devices import gates_within
 from fangxian.places.models import Place, PlaceKind
 from fangxian.registry.models import Subject
+from fangxian.shared.ids import new_id
 
 
 @dataclass
@@ -45,9 +47,9 @@ def gates(request: HttpRequest, who: Who) -> HttpResponse:
     found = gates_within(who.held)
     if len(found) == 1:
         return redirect("visits:desk", found[0].id)
-    parcels = queries.parcels(who.held, who.now)
+    lying = queries.parcels(who.held, who.now)
     context = {"gates": found, "waiting": queries.waiting(who.held, who.now),
-               "overdue": sum(line.overdue for line in parcels)}  # fmt: skip
+               "overdue": sum(line.overdue for line in lying)}  # fmt: skip
     return render(request, "console/visits/gates.html", context)
 
 
@@ -56,7 +58,7 @@ def _page(request: HttpRequest, who: Who, gate: Place, sent: _Sent, status: int 
         "gate": gate, "sent": sent,
         "waiting": [row for row in queries.waiting(who.held, who.now) if row.gate_id == gate.id],
         "answered": [row for row in queries.answered(who.held, who.now) if row.gate_id == gate.id],
-        "parcels": [line for line in queries.parcels(who.held, who.now) if line.parcel.gate_id == gate.id],
+        "parcels": queries.parcels_at(gate.id, who.now),
     }  # fmt: skip
     return render(request, "console/visits/desk.html", context, status=status)
 
@@ -131,11 +133,12 @@ def leave(request: HttpRequest, who: Who, gate_id: UUID) -> HttpResponse:
     if form.is_valid():
         data = form.cleaned_data
         try:
-            household = Subject.objects.get(id=data["host"])
-            visits.leave_parcel(
-                gate=gate, household=household, shelf=data["shelf"], by=who.staff.actor, now=who.now
+            parcel = NewParcel(
+                new_id(), data["shelf"], household=Subject.objects.get(id=data["host"]), company=data["company"],
+                code=data["code"],
             )  # fmt: skip
-        except VisitError as refused:
+            parcels.leave(parcel=parcel, gate=gate, by=who.staff.actor, now=who.now)
+        except ParcelError as refused:
             form.add_error(None, str(refused))
         else:
             messages.success(request, _("The parcel is on the list."))
@@ -147,6 +150,16 @@ def leave(request: HttpRequest, who: Who, gate_id: UUID) -> HttpResponse:
 @require_POST
 def collect(request: HttpRequest, who: Who, parcel_id: UUID) -> HttpResponse:
     row = access.get(Parcel.objects.all(), who.held.places("gate__path", "gate__grid_id"), id=parcel_id)
-    visits.collect(parcel=row, by=who.staff.actor, now=who.now)
-    messages.success(request, _("The parcel was handed over."))
+    form = HandOverForm(request.POST)
+    if not form.is_valid():
+        messages.error(request, _("Say what was compared, the code or the name. Nothing was handed over yet."))
+        return redirect("visits:desk", row.gate_id)
+    data = form.cleaned_data
+    first = parcels.hand_over(
+        parcel=row, compared=data["compared"], to=data["to"], by=who.staff.actor, now=who.now
+    )  # fmt: skip
+    if first:
+        messages.success(request, _("The parcel was handed over."))
+    else:
+        messages.warning(request, _("This parcel was handed over before. The first record stands."))
     return redirect("visits:desk", row.gate_id)

@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy
 
 from fangxian.accounts.roles import Role
 from fangxian.duties import actions as duties
-from fangxian.gates.models import Contradiction, ContradictionKind, Referral
+from fangxian.gates.models import Contradiction, ContradictionKind, Parcel, Referral
 from fangxian.places.models import Place, PlaceKind
 from fangxian.shared import clock
 from fangxian.shared.ids import new_id
@@ -57,6 +57,9 @@ REFERRED: Final = gettext_lazy("Sent here from a gate with a fever: receive, and
 REFERRED_HOURS: Final = 2
 UNPLANNED: Final = gettext_lazy("This gate is open and nobody is planned to stand at it today: plan its guards")
 UNPLANNED_HOURS: Final = 2
+OVERDUE: Final = gettext_lazy(
+    "A parcel has lain too long at the hand-over point: hand it over, or give it back to the courier"
+)
 
 
 def _role(task: Task, gate: Place) -> Role:
@@ -108,3 +111,9 @@ def unplanned_source(gate_id: UUID, day: date) -> str:
 def ask_for_guards(*, gate: Place, day: date, by: str, now: datetime) -> None:
     """An open gate without a slot is a corner that nobody watches: whoever runs the place is to plan its guards."""
     _give(UNPLANNED, gate, _keeper(gate), UNPLANNED_HOURS, unplanned_source(gate.id, day), by, now)
+
+
+def ask_for_parcel(*, parcel: Parcel, role: str, hours: int, by: str, now: datetime) -> UUID:
+    """Somebody settles a parcel that lay too long: the plan's role, or whoever runs the place. Returns the duty."""
+    owner = Role(role) if role else _keeper(parcel.gate)
+    return _give(OVERDUE, parcel.gate, owner, hours, f"parcel:{parcel.id.hex}", by, now)

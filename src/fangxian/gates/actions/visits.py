@@ -1,4 +1,4 @@
-"""Who comes to somebody's door without a pass: the host is asked, and parcels wait on a shelf."""
+"""Who comes to somebody's door without a pass: the host is asked."""
 
 import secrets
 from datetime import datetime, timedelta
@@ -9,12 +9,12 @@ from django.utils.translation import gettext as _
 from fangxian.audit import actions as audit
 from fangxian.gates.actions import passes
 from fangxian.gates.actions.passes import NewPass
-from fangxian.gates.models import Parcel, PassKind, VisitRequest, VisitStatus
+from fangxian.gates.models import PassKind, VisitRequest, VisitStatus
 from fangxian.gates.plan import plan_at
 from fangxian.places.models import Place
 from fangxian.registry.models import Subject, SubjectKind
 from fangxian.shared import clock, crypto
-from fangxian.shared.clock import HOUR_US, MINUTE_US
+from fangxian.shared.clock import HOUR_US
 from fangxian.shared.ids import new_id
 from fangxian.shared.writer import write_lock
 
@@ -92,26 +92,3 @@ def lapse(*, now: datetime) -> int:
     """Questions that nobody answered in time. Returns how many."""
     waiting = VisitRequest.objects.filter(status=VisitStatus.ASKED, until_us__lte=clock.to_us(now))
     return waiting.update(status=VisitStatus.LAPSED)
-
-
-@write_lock()
-def leave_parcel(*, gate: Place, household: Subject, shelf: str, by: str, now: datetime) -> Parcel:
-    """A delivery is put on a shelf of the hand-over point. It may lie there for the plan's shelf time."""
-    if household.kind not in HOSTS or household.merged_into_id is not None:
-        raise VisitError(_("A parcel is for a household or a company of the register. Nothing was recorded."))
-    if not shelf.strip():
-        raise VisitError(_("Enter the shelf on which the parcel lies. Nothing was recorded."))
-    left_us = clock.to_us(now)
-    row = Parcel.objects.create(
-        id=new_id(), gate=gate, household=household, shelf=shelf.strip()[:20], left_us=left_us, by=by,
-        until_us=left_us + max(plan_at(now).section.shelf_minutes, 1) * MINUTE_US,
-    )  # fmt: skip
-    audit.record(by=by, act="gates.parcel.left", now=now, target=f"parcel:{row.id}", place=gate.id)
-    return row
-
-
-@write_lock()
-def collect(*, parcel: Parcel, by: str, now: datetime) -> None:
-    """The parcel was taken. Said twice, the first time stands."""
-    if Parcel.objects.filter(id=parcel.id, taken_us__isnull=True).update(taken_us=clock.to_us(now)):
-        audit.record(by=by, act="gates.parcel.taken", now=now, target=f"parcel:{parcel.id}", place=parcel.gate_id)
