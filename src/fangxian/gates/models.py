@@ -9,23 +9,12 @@ from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
+from fangxian.gates.kinds import PassKind as PassKind
+from fangxian.gates.kinds import PassStatus as PassStatus
+from fangxian.gates.single import CONSTRAINTS
 from fangxian.places.models import Place
 from fangxian.registry.models import Subject
 from fangxian.shared.ids import new_id
-
-
-class PassKind(models.TextChoices):
-    RESIDENT = "resident", _("resident permit")
-    EMPLOYEE = "employee", _("employee pass")
-    VISITOR = "visitor", _("visitor pass")
-    COURIER = "courier", _("courier pass")
-    VEHICLE = "vehicle", _("vehicle pass")
-
-
-class PassStatus(models.TextChoices):
-    LIVE = "live", _("in force")
-    SUSPENDED = "suspended", _("suspended")
-    REVOKED = "revoked", _("revoked")
 
 
 class Zone(models.TextChoices):
@@ -101,6 +90,7 @@ class Pass(models.Model):
     token = models.TextField()
     digest = models.BinaryField(max_length=32, unique=True)
     replaces = models.ForeignKey("self", null=True, on_delete=models.PROTECT, related_name="replaced_by")
+    followed = models.BooleanField(default=False, help_text="over, and its subject was given the next one")
     wallet = models.CharField(max_length=32, unique=True, help_text="random part of the holder's own page's address")
     issued_us = models.BigIntegerField()
     issued_by = models.CharField(max_length=40)
@@ -122,6 +112,7 @@ class Pass(models.Model):
                 condition=Q(slot_from__isnull=True, slot_until__isnull=True) | Q(slot_until__gt=F("slot_from")),
                 name="pass_slot",
             ),
+            *CONSTRAINTS,
         ]
         indexes: ClassVar[list[models.Index]] = [
             models.Index(fields=["place", "status", "kind"], name="pass_place"),

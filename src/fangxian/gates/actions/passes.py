@@ -1,20 +1,22 @@
 """Passes: issued, issued again, suspended, restored, revoked."""
 
 import secrets
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 from typing import Final
 from uuid import UUID
 
+from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
 from fangxian.audit import actions as audit
 from fangxian.gates import tokens
 from fangxian.gates.actions.keys import ensure_key, private_key
 from fangxian.gates.models import Pass, PassKind, PassStatus
-from fangxian.places.models import Place
+from fangxian.gates.single import Key, key_of
+from fangxian.registry.models import Subject
 from fangxian.shared import clock, crypto
 from fangxian.shared.clock import SECOND_US
 from fangxian.shared.ids import new_id
@@ -29,6 +31,18 @@ LAST_MINUTE: Final = 1_440
 
 class PassError(Exception):
     """The pass was not issued or changed; the message says why and what to do."""
+
+
+class HeldError(PassError):
+    """Nothing was issued: the subject has a pass of which it may have one only. `permit` is that one."""
+
+    def __init__(self, permit: Pass) -> None:
+        self.permit = permit
+        super().__init__(
+            _("There is such a pass already, and it is suspended. Nothing was issued; restore or revoke it first.")
+            if permit.status == PassStatus.SUSPENDED
+            else _("There is such a pass already, and it is still good. Nothing was issued; use it, or replace it.")
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,24 +90,44 @@ def read_number(text: str) -> str | None:
 
 
 def issue(*, passes: Sequence[NewPass], by: str, now: datetime, polite: bool = True) -> list[Pass]:
-    """Sign and store all of them. Signing takes no lock; the rows go in by chunks cut by time. Raises PassError."""
+    """Sign and store all of them. Signing takes no lock; the rows go in by chunks cut by time.
+
+    Raises PassError; HeldError where a subject has a pass of which it may have one only.
+    """
     rows = signed(passes=passes, by=by, now=now)
-    in_chunks(rows, lambda part: _store(part, by, now), polite=polite)
+
+    def store(part: Sequence[Pass]) -> None:
+        held = _make_room(part, now)
+        taken = set[Key]()
+        for row in part:
+            if (key := _key(row)) is None:
+                continue
+            if key in held:
+                raise HeldError(held[key])
+            if key in taken:
+                raise PassError(_("The same pass was asked for twice. Nothing was issued."))
+            taken.add(key)
+        _store(part, by, now)
+
+    in_chunks(rows, store, polite=polite)
     return rows
 
 
 def issue_missing(*, passes: Sequence[NewPass], by: str, now: datetime, polite: bool = True) -> list[Pass]:
-    """As `issue`, without those whose subject has got a live pass of that kind for that place and employer meanwhile.
+    """As `issue`, without those whose subject has got such a pass meanwhile (`single.key_of`).
 
     Who has one is asked again inside each chunk, so that two people who issue the same roster issue each pass once.
     """
     rows, stored = signed(passes=passes, by=by, now=now), list[Pass]()
 
     def store(part: Sequence[Pass]) -> None:
-        # PostgreSQL lets two of these run at once: the place is what they have in common
-        list(Place.objects.select_for_update().filter(id__in={row.place_id for row in part}).values_list("id"))
-        held = live_holders([row.subject_id for row in part if row.subject_id], now)
-        left = [row for row in part if (row.subject_id, row.kind, row.place_id, row.enterprise_id) not in held]
+        taken: set[Key | None] = set(_make_room(part, now))
+        left = []
+        for row in part:
+            key = _key(row)
+            if key is None or key not in taken:
+                left.append(row)
+                taken.add(key)
         if left:
             _store(left, by, now)
             stored.extend(left)
@@ -102,14 +136,44 @@ def issue_missing(*, passes: Sequence[NewPass], by: str, now: datetime, polite: 
     return stored
 
 
-Holder = tuple[UUID | None, str, UUID, UUID | None]
+def live_holders(subject_ids: Sequence[UUID], now: datetime) -> set[Key]:
+    """Which passes these subjects have that are not revoked and not over. A suspended one counts."""
+    rows = _counting(subject_ids).filter(until_us__gt=clock.to_us(now))
+    values = rows.values_list("kind", "subject_id", "place_id", "enterprise_id")
+    return {key for key in (key_of(*value) for value in values) if key is not None}
 
 
-def live_holders(subject_ids: Sequence[UUID], now: datetime) -> set[Holder]:
-    """Who has a pass that is not revoked and not over: subject, kind, place, employer. A suspended one counts."""
-    rows = Pass.objects.filter(subject_id__in=subject_ids, until_us__gt=clock.to_us(now))
-    rows = rows.exclude(status=PassStatus.REVOKED)
-    return set(rows.values_list("subject_id", "kind", "place_id", "enterprise_id"))
+def _counting(subject_ids: Collection[UUID]) -> QuerySet[Pass]:
+    return Pass.objects.filter(subject_id__in=subject_ids, followed=False).exclude(status=PassStatus.REVOKED)
+
+
+def _key(row: Pass) -> Key | None:
+    return key_of(row.kind, row.subject_id, row.place_id, row.enterprise_id)
+
+
+def _make_room(rows: Sequence[Pass], now: datetime) -> dict[Key, Pass]:
+    """Before `rows` are stored: what is over for the same subjects is followed now; what is not over is returned.
+
+    The subjects are locked for the rest of the caller's transaction: PostgreSQL lets two issue at once.
+    """
+    wanted = {key for key in map(_key, rows) if key is not None}
+    subject_ids = {key.subject_id for key in wanted}
+    if not subject_ids:
+        return {}
+    # the weaker lock: rows that only point at a subject are written beside it
+    list(Subject.objects.select_for_update(no_key=True).filter(id__in=subject_ids).order_by("id").values_list("id"))
+    held: dict[Key, Pass] = {}
+    over: list[UUID] = []
+    for row in _counting(subject_ids).defer("token", "digest"):
+        key = _key(row)
+        if key is None or key not in wanted:
+            continue
+        if row.until_us > clock.to_us(now):
+            held[key] = row
+        else:
+            over.append(row.id)
+    Pass.objects.filter(id__in=over).update(followed=True)
+    return held
 
 
 def signed(*, passes: Sequence[NewPass], by: str, now: datetime) -> list[Pass]:
@@ -181,6 +245,21 @@ def reissue(*, permit: Pass, reason: str, by: str, now: datetime) -> Pass:
     )  # fmt: skip
     # no pause between chunks: the lock is held
     return issue(passes=[new], by=by, now=now, polite=False)[0]
+
+
+@write_lock()
+def issue_instead(*, new: NewPass, of: Pass, reason: str, by: str, now: datetime) -> Pass:
+    """A new pass, such as one with other dates, and the one that is in force revoked in the same step.
+
+    Raises PassError, and leaves both as they are, where `of` is not in force or does not stand in the way.
+    """
+    if of.status == PassStatus.SUSPENDED:
+        raise HeldError(of)
+    if _key(of) is None or _key(of) != key_of(new.kind, new.subject_id, new.place_id, new.enterprise_id):
+        raise PassError(_("That pass is another one's. Nothing was issued; look for the person again."))
+    if not _change([of], *CHANGES[Change.REVOKE], reason, by, now):
+        raise PassError(_("Somebody has changed this pass meanwhile. Nothing was issued; look again."))
+    return issue(passes=[replace(new, replaces_id=of.id)], by=by, now=now, polite=False)[0]
 
 
 def suspend(*, passes: Sequence[Pass], reason: str, by: str, now: datetime) -> int:

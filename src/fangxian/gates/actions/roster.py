@@ -15,6 +15,7 @@ from fangxian.gates.actions.passes import NewPass, issue_missing, live_holders
 from fangxian.gates.models import Pass, PassKind
 from fangxian.gates.plan import plan_at
 from fangxian.gates.playbook import ZoneRule
+from fangxian.gates.single import key_of
 from fangxian.places.models import Place, PlaceKind, parent_paths, subtree
 from fangxian.registry.models import Attachment, Enterprise, Household, Person, Relation, SubjectKind, Vehicle
 from fangxian.shared import clock
@@ -39,9 +40,7 @@ def for_roster(*, enterprise_id: UUID, place_id: UUID, now: datetime) -> list[Ne
         Person.objects.filter(subject_id__in=_current(Relation.EMPLOYED, other_id=enterprise_id)).order_by("subject_id")
     )
     held = live_holders([person.subject_id for person in people], now)
-    people = [
-        person for person in people if (person.subject_id, PassKind.EMPLOYEE, place_id, enterprise_id) not in held
-    ]
+    people = [row for row in people if key_of(PassKind.EMPLOYEE, row.subject_id, place_id, enterprise_id) not in held]
     desks = _desks([person.subject_id for person in people], place)
     rule_of = _rules_by_place(place, plan.zones)
     common = _one(rule_of, _rooms(enterprise_id, place))
@@ -76,8 +75,8 @@ def for_households(*, place_id: UUID, now: datetime) -> list[NewPass]:
         Household.objects.filter(subtree("dwelling__path", place.path), ended_on=None, subject__merged_into=None)
         .order_by("dwelling__path").values_list("subject_id", "dwelling_id")
     )  # fmt: skip
-    held = {holder[0] for holder in live_holders(list(homes), now) if holder[1:3] == (PassKind.RESIDENT, place_id)}
-    homes = {key: door for key, door in homes.items() if key not in held}
+    held = live_holders(list(homes), now)
+    homes = {key: door for key, door in homes.items() if key_of(PassKind.RESIDENT, key, place_id) not in held}
     names = _household_names(homes)
     from_us, until_us = _period(now, plan_at(now).section.resident_days)
     return [
@@ -99,15 +98,14 @@ def for_vehicles(*, place_id: UUID, now: datetime) -> list[NewPass]:
     place = Place.objects.get(id=place_id)
     rows = Attachment.objects.filter(CURRENT, subtree("place__path", place.path), relation=Relation.PARKS)
     vehicles = list(Vehicle.objects.filter(subject_id__in=rows.values("subject_id")).order_by("plate"))
-    held = {holder[0] for holder in live_holders([row.subject_id for row in vehicles], now)
-            if holder[1:3] == (PassKind.VEHICLE, place_id)}  # fmt: skip
+    held = live_holders([row.subject_id for row in vehicles], now)
     from_us, until_us = _period(now, plan_at(now).section.vehicle_days)
     return [
         NewPass(
             kind=PassKind.VEHICLE, subject_id=row.subject_id, place_id=place_id, holder=row.plate, from_us=from_us,
             until_us=until_us,
         )
-        for row in vehicles if row.subject_id not in held
+        for row in vehicles if key_of(PassKind.VEHICLE, row.subject_id, place_id) not in held
     ]  # fmt: skip
 
 

@@ -1,0 +1,18 @@
+"""The kinds and states of passes, below the rows so that the rules about them can be part of the rows."""
+
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+
+class PassKind(models.TextChoices):
+    RESIDENT = "resident", _("resident permit")
+    EMPLOYEE = "employee", _("employee pass")
+    VISITOR = "visitor", _("visitor pass")
+    COURIER = "courier", _("courier pass")
+    VEHICLE = "vehicle", _("vehicle pass")
+
+
+class PassStatus(models.TextChoices):
+    LIVE = "live", _("in force")
+    SUSPENDED = "suspended", _("suspended")
+    REVOKED = "revoked", _("revoked")
