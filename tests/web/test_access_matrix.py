@@ -143,6 +143,7 @@ MATRIX: dict[str, Line] = {
     "devices:renew": Line(C.DEVICES, _unknown("device_id"), post=True, strange=True),
     "devices:revoke": Line(C.DEVICES, _unknown("device_id"), post=True, strange=True),
     "devices:calibrate": Line(C.DEVICES, _unknown("device_id"), post=True, strange=True),
+    "devices:in-charge": Line(C.DEVICES, _unknown("device_id"), post=True, strange=True),
     "visits:gates": Line(C.GATE),
     "visits:desk": Line(C.GATE, _unknown("gate_id"), strange=True),
     "visits:find": Line(C.GATE, _unknown("gate_id"), post=True, strange=True),

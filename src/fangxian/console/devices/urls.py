@@ -10,4 +10,5 @@ urlpatterns = [
     path("<uuid:device_id>/renew/", views.renew, name="renew"),
     path("<uuid:device_id>/revoke/", views.revoke, name="revoke"),
     path("<uuid:device_id>/calibrate/", views.calibrate, name="calibrate"),
+    path("<uuid:device_id>/in-charge/", views.in_charge, name="in-charge"),
 ]

@@ -12,7 +12,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from fangxian.accounts import access
 from fangxian.accounts.roles import Capability
-from fangxian.console.devices.forms import CalibrationForm, DeviceForm, ReasonForm
+from fangxian.console.devices.forms import CalibrationForm, DeviceForm, KeeperForm, ReasonForm
 from fangxian.console.view import Who, staff_view
 from fangxian.gates.actions import devices
 from fangxian.gates.actions.devices import DeviceError
@@ -31,13 +31,15 @@ def listing(request: HttpRequest, who: Who) -> HttpResponse:
 @staff_view(Capability.DEVICES)
 @require_http_methods(["GET", "POST"])
 def add(request: HttpRequest, who: Who) -> HttpResponse:
-    form = DeviceForm(queries.gates_within(who.held), request.POST or None)
+    gates = queries.gates_within(who.held)
+    keepers = queries.keepers(gates, who.now)
+    form = DeviceForm(gates, keepers, request.POST or None, initial={"in_charge": who.staff.id})
     if request.method == "POST" and form.is_valid():
         data = form.cleaned_data
         try:
             device, token = devices.register(
                 kind=data["kind"], gate=data["gate"], name=data["name"], serial=data["serial"],
-                in_charge=who.staff.id if data["mine"] else None, calibration_due=data["calibration_due"],
+                in_charge=data["in_charge"], calibration_due=data["calibration_due"],
                 by=who.staff.actor, now=who.now,
             )  # fmt: skip
         except DeviceError as refused:
@@ -63,12 +65,15 @@ def _device(who: Who, device_id: UUID) -> Device:
 @staff_view(Capability.DEVICES)
 @require_GET
 def device(request: HttpRequest, who: Who, device_id: UUID) -> HttpResponse:
-    return _page(request, _device(who, device_id), ReasonForm())
+    return _page(request, who, _device(who, device_id), ReasonForm())
 
 
-def _page(request: HttpRequest, row: Device, reason: ReasonForm, status: int = 200) -> HttpResponse:
+def _page(request: HttpRequest, who: Who, row: Device, reason: ReasonForm, status: int = 200) -> HttpResponse:
     calibration = CalibrationForm(initial={"due": row.calibration_due})
-    context = {"device": row, "reason": reason, "calibration": calibration}
+    people = list(queries.keepers([row.gate], who.now)) if row.revoked_us is None else []
+    keeper = KeeperForm(people, initial={"in_charge": row.in_charge})
+    held = next((one.name for one in people if one.id == row.in_charge), "")
+    context = {"device": row, "reason": reason, "calibration": calibration, "keeper": keeper, "held": held}
     return render(request, "console/devices/device.html", context, status=status)
 
 
@@ -92,7 +97,7 @@ def revoke(request: HttpRequest, who: Who, device_id: UUID) -> HttpResponse:
         devices.revoke(device=row, reason=form.cleaned_data["reason"], by=who.staff.actor, now=who.now)
         messages.success(request, _("The device is revoked. Nothing that it sends is taken any more."))
         return redirect("devices:list")
-    return _page(request, row, form, status=400)
+    return _page(request, who, row, form, status=400)
 
 
 @staff_view(Capability.DEVICES)
@@ -104,4 +109,21 @@ def calibrate(request: HttpRequest, who: Who, device_id: UUID) -> HttpResponse:
         messages.success(request, _("The calibration is written down."))
     else:
         messages.error(request, _("That is no date. Nothing was changed."))
+    return redirect("devices:device", device_id)
+
+
+@staff_view(Capability.DEVICES)
+@require_POST
+def in_charge(request: HttpRequest, who: Who, device_id: UUID) -> HttpResponse:
+    row = _device(who, device_id)
+    form = KeeperForm(queries.keepers([row.gate], who.now), request.POST)
+    if not form.is_valid():
+        messages.error(request, _("This person's roles do not reach this gate. Nothing was changed."))
+        return redirect("devices:device", device_id)
+    try:
+        devices.set_in_charge(device=row, staff_id=form.cleaned_data["in_charge"], by=who.staff.actor, now=who.now)
+    except DeviceError as refused:
+        messages.error(request, str(refused))
+    else:
+        messages.success(request, _("Who looks after it is written down."))
     return redirect("devices:device", device_id)

@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 from fangxian.audit import actions as audit
 from fangxian.gates.models import Device, DeviceKind
 from fangxian.gates.queries import hot
+from fangxian.gates.queries.devices import keepers
 from fangxian.places.models import Place
 from fangxian.shared import clock, crypto
 from fangxian.shared.writer import write_lock
@@ -33,6 +34,8 @@ def register(
     """A new machine and its token, which is shown this once."""
     if not name.strip():
         raise DeviceError(_("Give the device a name that stands on it."))
+    if in_charge is not None:
+        _check_keeper(gate, in_charge, now)
     token = _new_token()
     row = Device.objects.create(
         kind=kind, gate=gate, name=name.strip()[:60], serial=serial.strip()[:60], in_charge=in_charge,
@@ -74,3 +77,20 @@ def set_calibration(*, device: Device, due: date | None, by: str, now: datetime)
     audit.record(
         by=by, act="gates.device.calibrated", now=now, target=f"device:{device.id}", place=device.gate_id, detail=detail
     )
+
+
+@write_lock()
+def set_in_charge(*, device: Device, staff_id: UUID | None, by: str, now: datetime) -> None:
+    """Somebody who reaches the gate looks after the device from here on; None: nobody."""
+    if staff_id is not None:
+        _check_keeper(device.gate, staff_id, now)
+    Device.objects.filter(id=device.id).update(in_charge=staff_id)
+    detail = {"staff": staff_id.hex if staff_id else ""}
+    audit.record(
+        by=by, act="gates.device.in_charge", now=now, target=f"device:{device.id}", place=device.gate_id, detail=detail
+    )
+
+
+def _check_keeper(gate: Place, staff_id: UUID, now: datetime) -> None:
+    if all(staff.id != staff_id for staff in keepers([gate], now)):
+        raise DeviceError(_("This person's roles do not reach this gate. Choose somebody else. Nothing was changed."))

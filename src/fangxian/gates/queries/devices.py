@@ -1,18 +1,25 @@
 """The register of machines as its page shows it."""
 
+from collections import defaultdict
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Final
 from uuid import UUID
 
-from fangxian.accounts.access import Reach
-from fangxian.accounts.models import Staff
+from django.db.models import Q
+
+from fangxian.accounts.access import Reach, reach_of
+from fangxian.accounts.models import RoleGrant, Staff
+from fangxian.accounts.roles import CAPABILITIES, Capability, Role
 from fangxian.gates.models import Device
 from fangxian.places.models import Place, PlaceKind
 from fangxian.places.queries import full_names
 from fangxian.shared import clock
 
 SOON: Final = timedelta(days=14)
+_TASKS: Final = (Capability.GATE, Capability.DEVICES)
+_ROLES: Final = [role.value for role in Role if CAPABILITIES[role].intersection(_TASKS)]
 
 
 @dataclass(frozen=True)
@@ -35,6 +42,22 @@ def calibration_of(due: date | None, today: date) -> str:
     if due < today:
         return "overdue"
     return "soon" if due <= today + SOON else "good"
+
+
+def keepers(gates: Iterable[Place], now: datetime) -> dict[Staff, set[UUID]]:
+    """Active staff whose roles reach at least one of these gates for a task there, by name, with the gates' ids."""
+    period = Q(until__isnull=True) | Q(until__gt=now)
+    rows = RoleGrant.objects.filter(period, since__lte=now, role__in=_ROLES, staff__is_active=True)
+    grants: dict[Staff, list[RoleGrant]] = defaultdict(list)
+    for grant in rows.select_related("staff", "place").order_by("staff__name", "staff__username"):
+        grants[grant.staff].append(grant)
+    places, found = list(gates), dict[Staff, set[UUID]]()
+    for staff, held in grants.items():
+        reaches = [reach_of(held, capability) for capability in _TASKS]
+        able = {place.id for place in places if any(reach.holds(place) for reach in reaches)}
+        if able:
+            found[staff] = able
+    return found
 
 
 def register_of(held: Reach, now: datetime) -> list[DeviceLine]:
