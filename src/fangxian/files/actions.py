@@ -52,11 +52,21 @@ def refusal(fault: Fault) -> str:
 
 
 def store_photo(
-    *, content: bytes, name: str, retention: str, delete_after: datetime | None, by: str, now: datetime
+    *,
+    content: bytes,
+    name: str,
+    retention: str,
+    delete_after: datetime | None,
+    by: str,
+    now: datetime,
+    edge: int = rules.PHOTO_EDGE,
 ) -> StoredFile:
-    """Keep a photo, re-encoded without its metadata. Raises FileRefusedError; nothing is kept then."""
+    """Keep a photo, re-encoded without its metadata, at most `edge` pixels long.
+
+    Raises FileRefusedError; nothing is kept then.
+    """
     try:
-        clean = rules.clean_photo(content, name)
+        clean = rules.clean_photo(content, name, edge)
     except FaultyFileError as error:
         raise FileRefusedError(refusal(error.fault)) from error
     return _store(clean, FileKind.PHOTO, rules.PHOTO_MEDIA_TYPE, retention, delete_after, by, now)
@@ -135,6 +145,11 @@ def read(digest: str) -> tuple[StoredFile, bytes]:
     except (OSError, SealError) as error:
         raise FileGoneError(_("The file cannot be opened on this server. Tell the administrator.")) from error
     return row, content
+
+
+def end_term(*, digest: str, retention: str, now: datetime) -> None:
+    """Let the next purge take a file that its owner needs no longer; one that stands under another term stays."""
+    StoredFile.objects.filter(digest=digest, retention=retention).update(delete_after=now)
 
 
 def purge(*, now: datetime, limit: int = PURGE_CHUNK) -> int:

@@ -57,8 +57,8 @@ def extension(name: str) -> str:
     return name.rpartition(".")[2].strip().lower() if "." in name else ""
 
 
-def clean_photo(content: bytes, name: str) -> bytes:
-    """A new JPEG of the picture: upright, at most PHOTO_EDGE pixels long, with none of the old file's metadata.
+def clean_photo(content: bytes, name: str, edge: int = PHOTO_EDGE) -> bytes:
+    """A new JPEG of the picture: upright, at most `edge` pixels long, with none of the old file's metadata.
 
     Raises FaultyFileError.
     """
@@ -68,8 +68,8 @@ def clean_photo(content: bytes, name: str) -> bytes:
     try:
         with Image.open(BytesIO(content), formats=_FORMATS) as found:
             _check_pixels(found)
-            found.draft("RGB", (PHOTO_EDGE, PHOTO_EDGE))
-            return _encode(ImageOps.exif_transpose(found))
+            found.draft("RGB", (edge, edge))
+            return _encode(ImageOps.exif_transpose(found), edge)
     except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
         raise FaultyFileError(Fault.TOO_MANY_PIXELS) from error
     except UnidentifiedImageError as error:
@@ -93,8 +93,8 @@ def _check_pixels(image: Image.Image) -> None:
         raise FaultyFileError(Fault.TOO_MANY_PIXELS)
 
 
-def _encode(image: Image.Image) -> bytes:
-    image.thumbnail((PHOTO_EDGE, PHOTO_EDGE))
+def _encode(image: Image.Image, edge: int) -> bytes:
+    image.thumbnail((edge, edge))
     # Pasted onto a new picture: Pillow carries a comment and a colour profile over from one that was read.
     clean = Image.new("RGB", image.size, "white")
     if image.mode in ("RGBA", "LA", "PA") or "transparency" in image.info:

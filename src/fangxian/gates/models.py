@@ -119,6 +119,8 @@ class Pass(models.Model):
             models.Index(fields=["changed_us"], condition=~Q(status="live"), name="pass_not_in_force"),
             # few passes have an arrival slot, and each board asks for them every few seconds
             models.Index(fields=["place", "slot_from"], condition=Q(slot_from__isnull=False), name="pass_slots"),
+            # whether another pass still shows a photo that one has no more
+            models.Index(fields=["photo"], condition=~Q(photo=""), name="pass_photo"),
         ]
 
 
