@@ -1,18 +1,15 @@
 """Public pages, answered from memory: what everybody asks at once is made once in some seconds.
 
-Only addresses under `PREFIX`, only GET without a query, and only answers of 200 that set no cookie. Everybody who asks
-while a page is made anew gets the one before it, so a burst makes each page once.
+Only addresses under `PREFIX`, only GET without a query, and only answers of 200 that set no cookie. Their language
+stands in the address. Everybody who asks while a page is made anew gets the one before it.
 """
 
 import threading
 import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from http.cookies import SimpleCookie
 from typing import Final
 from wsgiref.types import StartResponse, WSGIEnvironment
-
-from django.conf import settings
 
 PREFIX: Final = "/r/"
 KEPT_SECONDS: Final = 10.0
@@ -38,15 +35,15 @@ class Kept:
 
     def __init__(self, make: Make) -> None:
         self._make = make
-        self._answers: dict[tuple[str, str, str], Answer] = {}
-        self._making: set[tuple[str, str, str]] = set()
+        self._answers: dict[str, Answer] = {}
+        self._making: set[str] = set()
         self._lock = threading.Lock()
 
     def answer(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes] | None:
         """The answer, or None when this request is none of ours."""
         if environ["REQUEST_METHOD"] != "GET" or environ.get("QUERY_STRING"):
             return None
-        key = (environ["PATH_INFO"], _language(environ.get("HTTP_COOKIE", "")), environ.get("HTTP_ACCEPT_LANGUAGE", ""))
+        key = environ["PATH_INFO"]
         kept = self._answers.get(key)
         if kept is None or kept.until < time.monotonic():
             kept = self._renew(key, environ, kept)
@@ -55,7 +52,7 @@ class Kept:
         start_response(kept.status, kept.headers)
         return [kept.body]
 
-    def _renew(self, key: tuple[str, str, str], environ: WSGIEnvironment, old: Answer | None) -> Answer | None:
+    def _renew(self, key: str, environ: WSGIEnvironment, old: Answer | None) -> Answer | None:
         with self._lock:
             if old is not None and key in self._making:
                 return old
@@ -72,11 +69,3 @@ class Kept:
                     self._answers.clear()
                 self._answers[key] = fresh
         return fresh
-
-
-def _language(cookies: str) -> str:
-    """The language that the device remembers; a cookie header that cannot be read says nothing."""
-    if settings.LANGUAGE_COOKIE_NAME not in cookies:
-        return ""
-    found = SimpleCookie(cookies).get(settings.LANGUAGE_COOKIE_NAME)
-    return found.value if found is not None else ""

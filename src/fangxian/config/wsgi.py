@@ -5,12 +5,14 @@ more threads than that hold a database connection and its cache.
 """
 
 import os
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Final
 from wsgiref.types import StartResponse, WSGIEnvironment
 
 from django.core.wsgi import get_wsgi_application
+
+from fangxian.config import kept
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "fangxian.config.settings")
 
@@ -25,6 +27,10 @@ _pool: Final = ThreadPoolExecutor(DJANGO_THREADS, thread_name_prefix="django")
 def application(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
     if environ["PATH_INFO"].startswith(front.PREFIX):
         return front.application(environ, start_response)
+    if environ["PATH_INFO"].startswith(kept.PREFIX):
+        answer = _public.answer(environ, start_response)
+        if answer is not None:
+            return answer
     return _pool.submit(_django, environ, start_response).result()
 
 
@@ -37,3 +43,18 @@ def _django(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable
         close = getattr(answer, "close", None)
         if close is not None:
             close()
+
+
+def _whole(environ: WSGIEnvironment) -> tuple[str, kept.Headers, bytes]:
+    """One public page, made by Django: its status, its headers, its body."""
+    said: list[tuple[str, kept.Headers]] = []
+
+    def start(status: str, headers: kept.Headers, exc_info: object = None, /) -> Callable[[bytes], object]:
+        said.append((status, headers))
+        return lambda _written: None
+
+    body = b"".join(_pool.submit(_django, environ, start).result())
+    return (*said[-1], body)
+
+
+_public: Final = kept.Kept(_whole)

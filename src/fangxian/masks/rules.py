@@ -4,7 +4,7 @@ Pure: no rows, no clock. Allocation is in `allocation.py`.
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
@@ -161,3 +161,14 @@ def eligible_on(policy: str, *, digit: int | None, birth_year: int | None, day: 
     if policy == Policy.BIRTH_YEAR and birth_year is not None and weekday <= 5:
         return birth_year % 10 in BIRTH_DAYS[weekday]
     return True
+
+
+def expected_days(ahead: int, called_before: Sequence[int]) -> tuple[int, int] | None:
+    """In how many days of sale a number comes with `ahead` before it: at the earliest and at the latest.
+
+    `called_before` is how many of its committee were called on each of the last days, newest first. Nothing is said
+    where nothing was called yet, or nothing on the slowest of those days.
+    """
+    if not called_before or min(called_before) <= 0:
+        return None
+    return ahead // max(called_before) + 1, ahead // min(called_before) + 1

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
+from typing import Any
 from uuid import UUID
 
 from django.db.models import Count, Max, Q, Sum
@@ -84,7 +85,7 @@ def by_committee(round: Round) -> list[CommitteeLine]:
     return lines
 
 
-def _calls(round: Round) -> list[dict[str, int | UUID]]:
+def _calls(round: Round) -> list[dict[str, Any]]:
     active, status = Q(status__in=ACTIVE_CALLS), "registration_id"
     return list(
         Call.objects.filter(round=round)

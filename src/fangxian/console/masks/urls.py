@@ -1,0 +1,17 @@
+from django.urls import path
+
+from fangxian.console.masks import views
+
+app_name = "masks"
+urlpatterns = [
+    path("", views.listing, name="list"),
+    path("new/", views.new, name="new"),
+    path("<uuid:round_id>/", views.progress, name="round"),
+    path("<uuid:round_id>/pharmacies/", views.set_outlet, name="outlet"),
+    path("<uuid:round_id>/drop/", views.drop, name="drop"),
+    path("<uuid:round_id>/serving/", views.serve, name="serve"),
+    path("<uuid:round_id>/announce/", views.announce, name="announce"),
+    path("<uuid:round_id>/allocate/", views.allocate, name="allocate"),
+    path("<uuid:round_id>/cancel/", views.cancel, name="cancel"),
+    path("runs/<uuid:run_id>/", views.run_file, name="run"),
+]

@@ -1,0 +1,119 @@
+"""What everybody may read of a round: how far each committee is, and what each pharmacy has left."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from django.db.models import Count
+
+from fangxian.masks import rules
+from fangxian.masks.models import Call, Round, Run
+from fangxian.masks.plan import plan_at
+from fangxian.masks.playbook import Answer
+from fangxian.masks.queries import progress
+from fangxian.masks.queries.rounds import current, facts_of
+from fangxian.masks.rules import Phase
+from fangxian.shared import clock
+
+DAYS_LOOKED_AT = 3
+
+
+@dataclass(frozen=True)
+class PublicCommittee:
+    """`days`: in how many days of sale whoever registers last is called, at the earliest and at the latest."""
+
+    name: str
+    short: str
+    registered: int
+    called: int
+    called_to: int
+    pharmacy: str
+    days: tuple[int, int] | None
+
+
+@dataclass(frozen=True)
+class PublicShelf:
+    """`free` is what is not promised to anybody."""
+
+    key: str
+    title: Mapping[str, str]
+    free: int
+    promised: int
+
+
+@dataclass(frozen=True)
+class PublicPharmacy:
+    code: str
+    name: str
+    address: str
+    phone: str
+    opens: str
+    shelves: tuple[PublicShelf, ...]
+
+
+@dataclass(frozen=True)
+class PublicRound:
+    round: Round
+    phase: Phase
+    quotas: tuple[tuple[Mapping[str, str], int], ...]
+    committees: tuple[PublicCommittee, ...]
+    pharmacies: tuple[PublicPharmacy, ...]
+    answers: tuple[Answer, ...]
+    made_us: int
+
+
+def public_round(now: datetime) -> PublicRound | None:
+    """The round that residents ask about, with no person in it; None while there is none."""
+    round = current(now)
+    if round is None:
+        return None
+    now_us = clock.to_us(now)
+    rates = rates_of(round)
+    committees = tuple(
+        PublicCommittee(
+            line.committee.name, line.short, line.registered, line.called, line.called_to,
+            line.pharmacy.name if line.pharmacy else "",
+            rules.expected_days(line.waiting, rates.get(line.committee.id, ())),
+        )
+        for line in progress.by_committee(round)
+    )  # fmt: skip
+    return PublicRound(
+        round, rules.phase_of(facts_of(round), now_us), tuple((v.title, v.quota) for v in round.variants.all()),
+        committees, tuple(_pharmacies(round)), plan_at(now).section.answers, now_us,
+    )  # fmt: skip
+
+
+def _pharmacies(round: Round) -> list[PublicPharmacy]:
+    found = []
+    for line in progress.by_pharmacy(round):
+        place, outlet = line.outlet.pharmacy, line.outlet
+        if outlet.dropped_us is not None:
+            continue
+        hours = f"{_clock(outlet.open_from)}-{_clock(outlet.open_until)}"
+        shelves = tuple(PublicShelf(s.variant, s.title, s.free, s.promised) for s in line.shelves)
+        found.append(
+            PublicPharmacy(
+                place.code or place.id.hex[-8:], place.name, place.address, str(place.profile.get("phone", "")), hours,
+                shelves,
+            )
+        )
+    return found
+
+
+def _clock(minutes: int) -> str:
+    return f"{minutes // 60:02}:{minutes % 60:02}"
+
+
+def rates_of(round: Round) -> dict[UUID, tuple[int, ...]]:
+    """Households of each committee called on each of the last days of sale, newest first."""
+    runs = list(Run.objects.filter(round=round).order_by("-number").values_list("id", flat=True)[:DAYS_LOOKED_AT])
+    counts: dict[UUID, dict[UUID, int]] = {}
+    rows = (
+        Call.objects.filter(run_id__in=runs)
+        .values_list("registration__committee_id", "run_id")
+        .annotate(n=Count("registration_id", distinct=True))
+    )
+    for committee_id, run_id, count in rows:
+        counts.setdefault(committee_id, {})[run_id] = count
+    return {committee: tuple(by_run.get(run, 0) for run in runs) for committee, by_run in counts.items()}

@@ -1,0 +1,105 @@
+"""The public page of a round, and the same as open data. No person is in it, so it may be kept and copied."""
+
+import csv
+import io
+from collections.abc import Callable
+from functools import wraps
+from typing import Final, TypeVar
+
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
+from django.shortcuts import redirect, render
+from django.utils import translation
+from django.views.decorators.http import require_GET
+
+from fangxian.masks.queries.public import PublicRound, public_round
+from fangxian.masks.words import PHASES
+from fangxian.shared import clock
+
+LANGUAGES: Final = {"zh": "zh-hans", "en": "en", "ja": "ja", "ko": "ko"}
+COLUMNS: Final = ("code", "name", "address", "phone", "goods", "free", "promised", "updated")
+"""Taiwan's seven columns of February 2020 (code, name, address, telephone, adult stock, child stock, time), a row for
+each kind of goods instead of a column, and what is promised beside what is free."""
+
+V = TypeVar("V", bound=Callable[..., HttpResponse])
+
+
+def shared_view(view: V) -> V:
+    """Mark a page that is the same for everybody: it may be kept by whoever passes it on, for a few seconds."""
+
+    @wraps(view)
+    def page(request: HttpRequest, *args: str, **kwargs: str) -> HttpResponse:
+        answer = view(request, *args, **kwargs)
+        answer["Cache-Control"] = "public, max-age=10"
+        return answer
+
+    page.capability = "open"  # type: ignore[attr-defined]  # the access matrix reads it
+    return page  # type: ignore[return-value]  # wraps keeps the signature, which TypeVar cannot say
+
+
+@shared_view
+@require_GET
+def choose(request: HttpRequest) -> HttpResponse:
+    """To the page in the language that the device asks for."""
+    short = (translation.get_language() or "zh").split("-")[0]
+    return redirect("resident:round", short if short in LANGUAGES else "zh")
+
+
+@shared_view
+@require_GET
+def round_page(request: HttpRequest, language: str) -> HttpResponse:
+    if language not in LANGUAGES:
+        raise Http404
+    with translation.override(LANGUAGES[language]):
+        found = public_round(clock.now())
+        context = {
+            "found": found, "short": language, "phase": PHASES[found.phase] if found else "",
+            "languages": [(c, translation.get_language_info(name)["name_local"]) for c, name in LANGUAGES.items()],
+            "answers": _answers(found, language),
+        }  # fmt: skip
+        answer = render(request, "resident/round.html", context)
+        answer["Content-Language"] = LANGUAGES[language]
+        return answer
+
+
+def _answers(found: PublicRound | None, language: str) -> list[tuple[str, str]]:
+    return [(one.question.say(language), one.answer.say(language)) for one in found.answers] if found else []
+
+
+@shared_view
+@require_GET
+def stock_json(request: HttpRequest) -> HttpResponse:
+    found = public_round(clock.now())
+    rows = [dict(zip(COLUMNS, row, strict=True)) for row in _rows(found)]
+    committees = [
+        {"committee": c.name, "registered": c.registered, "called": c.called, "called_to": c.called_to,
+         "pharmacy": c.pharmacy, "days": c.days}
+        for c in (found.committees if found else ())
+    ]  # fmt: skip
+    number = found.round.number if found else None
+    return JsonResponse(
+        {"round": number, "pharmacies": rows, "committees": committees}, json_dumps_params={"ensure_ascii": False}
+    )
+
+
+@shared_view
+@require_GET
+def stock_csv(request: HttpRequest) -> HttpResponse:
+    """With a byte order mark, because people open it in a spreadsheet."""
+    text = io.StringIO()
+    writer = csv.writer(text)
+    writer.writerow(COLUMNS)
+    writer.writerows(_rows(public_round(clock.now())))
+    answer = HttpResponse("\ufeff" + text.getvalue(), content_type="text/csv; charset=utf-8")
+    answer["Content-Disposition"] = 'attachment; filename="stock.csv"'
+    return answer
+
+
+def _rows(found: PublicRound | None) -> list[tuple[str | int, ...]]:
+    if found is None:
+        return []
+    made = clock.local(clock.from_us(found.made_us)).isoformat(timespec="seconds")
+    return [
+        (one.code, one.name, one.address, one.phone, shelf.key, shelf.free, shelf.promised, made)
+        for one in found.pharmacies
+        for shelf in one.shelves
+    ]

@@ -1,0 +1,21 @@
+"""Filters of residents' pages."""
+
+from collections.abc import Mapping
+
+from django import template
+
+from fangxian.shared import clock
+
+register = template.Library()
+
+
+@register.filter
+def in_language(texts: Mapping[str, str], short: str) -> str:
+    """The text of a title in the page's language, else in English, else in Chinese."""
+    return texts.get(short) or texts.get("en") or texts["zh"]
+
+
+@register.filter
+def when(value: int) -> str:
+    """Microseconds UTC as the street's wall clock, the same in every language: 02-17 09:00."""
+    return f"{clock.local(clock.from_us(value)):%m-%d %H:%M}"
