@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from datetime import date
 
 import pytest
 import time_machine
@@ -12,11 +13,11 @@ from django.urls import reverse
 from fangxian.accounts.roles import Role
 from fangxian.gates.actions import passes
 from fangxian.gates.models import Pass, PassKind, PassStatus
-from fangxian.registry.models import Attachment, Enterprise, Relation
+from fangxian.registry.models import Attachment, Enterprise, Household, Person, Relation, Subject, SubjectKind
 from fangxian.shared import clock
 from fangxian.shared.ids import new_id
 from tests.support.desk import NOW, at_desk
-from tests.support.factories import MORNING, Street, make_person, make_staff, make_street
+from tests.support.factories import MORNING, Street, make_person, make_staff, make_street, make_vehicle
 from tests.support.gates import Office, employee_pass, make_enterprise, make_office, resident_permit
 
 pytestmark = pytest.mark.django_db
@@ -134,21 +135,101 @@ def test_what_cannot_be_a_pass_is_refused_with_the_reason(
     assert not Pass.objects.exists()
 
 
-def test_a_plate_that_the_register_lacks_gets_no_pass(office: Office, secretary: Client) -> None:
-    sent = {"kind": "vehicle", "place": office.building.id, "holder": "沪A00000", "begins": "2020-02-17",
-            "ends": "2020-02-18"}  # fmt: skip
-    assert "沪A00000" in text(secretary.post("/passes/issue/", sent))
-    assert not Pass.objects.exists()
-
-
-def test_a_roster_is_counted_first_and_then_issued_once(street: Street, office: Office, secretary: Client) -> None:
+def firm_of(office: Office, street: Street, names: tuple[str, ...]) -> tuple[Subject, list[Person]]:
     company = make_enterprise(COMPANY)
     Enterprise.objects.create(subject=company, name=COMPANY, name_key=COMPANY)
     common = {"since": MORNING.date(), "source": "test"}
     Attachment.objects.create(subject=company, relation=Relation.TENANT, place=office.building, **common)
-    for name in ("李雷", "韩梅梅", "김민준"):
-        person = make_person(name, street.dwellings[0])
+    people = [make_person(name, street.dwellings[0]) for name in names]
+    for person in people:
         Attachment.objects.create(subject=person.subject, relation=Relation.EMPLOYED, other=company, **common)
+    return company, people
+
+
+def issuing(client: Client, kind: str, **sent: object) -> HttpResponse:
+    days = {"begins": "2020-02-17", "ends": "2020-03-17"}
+    answer: HttpResponse = client.post("/passes/issue/", {"kind": kind, "step": "find"} | days | sent)
+    return answer
+
+
+class TestOneForSomebodyOfTheRegister:
+    def test_an_employee_is_found_and_the_pass_is_theirs(
+        self, street: Street, office: Office, secretary: Client
+    ) -> None:
+        company, (person, _other) = firm_of(office, street, ("李雷", "韩梅梅"))
+        make_person("李雷鸣", street.dwellings[1])
+        asked = {"place": str(office.building.id), "words": "李雷"}
+        body = text(issuing(secretary, "employee", **asked))
+        assert body.count('name="whom"') == 1, "who works elsewhere is not offered"
+        whom = f"{person.pk}:{company.id}"
+        assert f'value="{whom}"' in body
+        answer = issuing(secretary, "employee", **asked, step="issue", whom=whom, zone="B")
+        assert answer.status_code == 302
+        permit = Pass.objects.get()
+        assert (permit.subject_id, permit.enterprise_id, permit.holder, permit.company, permit.zone) == (
+            person.pk, company.id, "李雷", COMPANY, "B",
+        )  # fmt: skip
+
+    def test_a_household_is_found_by_its_door_or_a_name(self, street: Street, secretary: Client) -> None:
+        compound, door = street.compounds[0], street.dwellings[0]
+        home = Subject.objects.create(kind=SubjectKind.HOUSEHOLD, label="一户", created_us=0)
+        Household.objects.create(subject=home, dwelling=door)
+        make_person("王秀英", door)
+        asked = {"place": str(compound.id), "whom": f"{home.id}:"}
+        for words in (door.name, "秀英", "xiuying", "wxy"):
+            assert f'value="{home.id}:"' in text(issuing(secretary, "resident", **asked, words=words)), words
+        answer = issuing(secretary, "resident", **asked, words="秀英", step="issue")
+        assert answer.status_code == 302
+        permit = Pass.objects.get()
+        assert (permit.subject_id, permit.holder, permit.kind) == (home.id, "王秀英", "resident")
+
+    def test_a_vehicle_is_found_by_a_part_of_its_plate(self, street: Street, secretary: Client) -> None:
+        car = make_vehicle("沪A12345", street.compounds[0])
+        asked = {"place": str(street.compounds[0].id), "words": "a-123", "whom": f"{car.pk}:"}
+        assert "沪A12345" in text(issuing(secretary, "vehicle", **asked))
+        assert issuing(secretary, "vehicle", **asked, step="issue").status_code == 302
+        assert Pass.objects.get().subject_id == car.pk
+
+    @pytest.mark.parametrize("kind", ["employee", "resident", "vehicle"])
+    def test_nobody_whom_the_register_lacks_gets_one(
+        self, office: Office, street: Street, secretary: Client, kind: str
+    ) -> None:
+        person = make_person("张三", street.dwellings[0])
+        asked = {"place": str(office.building.id), "words": "沪A00000", "whom": f"{person.pk}:", "holder": "张三"}
+        assert 'role="status"' in text(issuing(secretary, kind, **asked))
+        issuing(secretary, kind, **asked, step="issue")
+        assert issuing(secretary, kind, **asked | {"words": ""}, step="issue").status_code == 400
+        assert not Pass.objects.exists()
+
+    def test_a_second_one_is_offered_in_place_of_the_first(
+        self, street: Street, office: Office, secretary: Client
+    ) -> None:
+        company, (person,) = firm_of(office, street, ("李雷",))
+        asked = {"place": str(office.building.id), "words": "李雷", "whom": f"{person.pk}:{company.id}", "zone": ""}
+        issuing(secretary, "employee", **asked, step="issue")
+        first = Pass.objects.get()
+        answer = issuing(secretary, "employee", **asked, step="issue", ends="2020-03-31")
+        assert answer.status_code == 400
+        assert reverse("passes:story", args=[first.id]) in text(answer)
+        assert 'value="instead"' in text(answer)
+        asked |= {"ends": "2020-03-31", "instead": str(first.id)}
+        answer = issuing(secretary, "employee", **asked, step="instead")
+        assert answer.status_code == 302
+        first.refresh_from_db()
+        second = Pass.objects.get(status="live")
+        assert (first.status, second.replaces_id, second.until_us) == (
+            "revoked", first.id, clock.day_start_us(date(2020, 4, 1)),
+        )  # fmt: skip
+        passes.suspend(passes=[second], reason="待核实", by="test", now=NOW)
+        refused = issuing(secretary, "employee", **asked | {"instead": str(second.id)}, step="instead")
+        assert refused.status_code == 400
+        assert 'value="instead"' not in text(refused), "a suspension is decided first"
+        stranger = issuing(secretary, "employee", **asked | {"instead": "nonsense"}, step="instead")
+        assert stranger.status_code == 404
+
+
+def test_a_roster_is_counted_first_and_then_issued_once(street: Street, office: Office, secretary: Client) -> None:
+    company, _people = firm_of(office, street, ("李雷", "韩梅梅", "김민준"))
     sent = {"what": "employees", "place": office.building.id, "enterprise": str(company.id), "step": "count"}
     body = text(secretary.post("/passes/lists/", sent))
     assert re.search(r"3\s*张", body)

@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy
 
 from fangxian.console.place_field import PlaceField
 from fangxian.gates.models import PassKind, PassStatus, Zone
+from fangxian.gates.queries.holders import Holder
 from fangxian.gates.queries.passes import PassFilter
 from fangxian.places.models import Place, PlaceKind
 from fangxian.registry.models import Enterprise
@@ -54,37 +55,82 @@ class ReasonForm(forms.Form):
     reason = forms.CharField(label=gettext_lazy("Reason"), max_length=200)
 
 
-class IssueForm(forms.Form):
-    """One pass. Which fields are asked depends on its kind."""
+REGISTERED = frozenset({PassKind.RESIDENT, PassKind.EMPLOYEE, PassKind.VEHICLE})
+"""Kinds of passes that belong to somebody of the register."""
+BY_FLOOR = "floor"
+WORDS = {
+    PassKind.RESIDENT: gettext_lazy("Address or name of somebody of the household"),
+    PassKind.EMPLOYEE: gettext_lazy("Name of the employee"),
+    PassKind.VEHICLE: gettext_lazy("Number plate"),
+}
+
+
+class FindForm(forms.Form):
+    """Whose pass: the place, and what is known of the person, the household or the vehicle."""
 
     place = PlaceField(label=gettext_lazy("Compound or building"))
+    words = forms.CharField(max_length=60, widget=forms.TextInput(attrs={"autocomplete": "off"}))
+
+    def __init__(self, kind: PassKind, places: Sequence[Place], **made: Any) -> None:  # noqa: ANN401 - the arguments of Form
+        super().__init__(**made)
+        self.fields["place"].offer(places)  # type: ignore[attr-defined]  # a PlaceField
+        self.fields["words"].label = WORDS[kind]
+
+
+class IssueForm(forms.Form):
+    """One pass. Which fields are asked depends on its kind; `found` are those of the register it can be for."""
+
+    place = PlaceField(label=gettext_lazy("Compound or building"))
+    whom = forms.ChoiceField(label=gettext_lazy("For whom"), widget=forms.RadioSelect)
     gate = PlaceField(
         label=gettext_lazy("Only by this gate"), required=False, help_text=gettext_lazy("Empty: by any gate.")
     )
     holder = forms.CharField(label=gettext_lazy("Holder"), max_length=120)
     company = forms.CharField(label=gettext_lazy("Company"), max_length=120, required=False)
-    zone = forms.ChoiceField(label=gettext_lazy("Zone"), choices=Zone.choices, required=False)
+    zone = forms.ChoiceField(label=gettext_lazy("Zone"), required=False)
     begins = forms.DateField(label=gettext_lazy("Good from"), widget=_day_input())
     ends = forms.DateField(label=gettext_lazy("Last day"), widget=_day_input())
     once = forms.BooleanField(label=gettext_lazy("Good for one entry"), required=False)
 
-    def __init__(self, kind: PassKind, places: Sequence[Place], gates: Sequence[Place], **made: Any) -> None:  # noqa: ANN401 - the arguments of Form
+    def __init__(
+        self, kind: PassKind, places: Sequence[Place], gates: Sequence[Place], found: Sequence[Holder] = (),
+        **made: Any,  # noqa: ANN401 - the arguments of Form
+    ) -> None:  # fmt: skip
         super().__init__(**made)
-        self.kind = kind
+        self.kind, self.found = kind, {one.key: one for one in found}
         self.fields["place"].offer(places)  # type: ignore[attr-defined]  # a PlaceField
         self.fields["gate"].offer(gates)  # type: ignore[attr-defined]  # a PlaceField
-        if kind != PassKind.EMPLOYEE:
+        if kind in REGISTERED:
+            self._for_registered(found)
+        else:
+            del self.fields["whom"]
+        if kind == PassKind.EMPLOYEE:
+            zones = [(BY_FLOOR, _("by the floor")), *Zone.choices]
+            self.fields["zone"].choices = zones  # type: ignore[attr-defined]  # a ChoiceField
+        else:
             del self.fields["zone"]
-        if kind in (PassKind.RESIDENT, PassKind.VEHICLE):
-            del self.fields["company"]
-        if kind == PassKind.VEHICLE:
-            self.fields["holder"].label = _("Number plate")
         if kind in ONE_DAY:
             del self.fields["ends"]
             self.fields["gate"].required = True
             self.fields["gate"].help_text = ""
         else:
             del self.fields["once"]
+
+    def _for_registered(self, found: Sequence[Holder]) -> None:
+        del self.fields["company"]
+        self.fields["place"].widget = forms.HiddenInput()
+        self.fields["whom"].choices = [(one.key, _told(one)) for one in found]  # type: ignore[attr-defined]  # a ChoiceField
+        if self.kind == PassKind.RESIDENT:
+            self.fields["holder"].label = _("Name on the pass")
+            self.fields["holder"].required = False
+            self.fields["holder"].help_text = _("Empty: the householder's, as the register has it.")
+        else:
+            del self.fields["holder"]
+
+    @property
+    def whom_found(self) -> Holder | None:
+        """The one who was chosen; None for visitors and couriers."""
+        return self.found.get(self.cleaned_data.get("whom", ""))
 
     def clean(self) -> dict[str, Any]:
         data = super().clean() or self.cleaned_data
@@ -98,6 +144,8 @@ class IssueForm(forms.Form):
         gate, place = data.get("gate"), data.get("place")
         if gate and place and not gate.path.startswith(place.path):
             self.add_error("gate", _("This gate does not belong to the place above."))
+        if self.kind == PassKind.RESIDENT and not data.get("holder") and (home := self.whom_found) and not home.name:
+            self.add_error("holder", _("The register knows nobody of this household. Enter the name."))
         return data
 
     def period(self, now: datetime) -> tuple[int, int]:
@@ -106,6 +154,12 @@ class IssueForm(forms.Form):
         ends: date = begins if self.kind in ONE_DAY else self.cleaned_data["ends"]
         start = clock.day_start_us(begins)
         return max(start, clock.to_us(now)), clock.day_start_us(ends + timedelta(days=1))
+
+
+def _told(one: Holder) -> str:
+    """What tells two of the same name apart."""
+    born = _("born %(year)d") % {"year": one.born} if one.born else ""
+    return " · ".join(part for part in (one.name, one.where, one.company, born, one.phone) if part)
 
 
 class ManyForm(forms.Form):

@@ -1,5 +1,8 @@
 """Issuing: one pass by a form, and the passes of a whole list after its number was shown."""
 
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
@@ -8,66 +11,144 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
+from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods
 
+from fangxian.accounts.access import NotFoundError
 from fangxian.accounts.roles import Capability
 from fangxian.console.passes import reach
-from fangxian.console.passes.forms import ONE_DAY, IssueForm, ManyForm
+from fangxian.console.passes.forms import BY_FLOOR, ONE_DAY, REGISTERED, FindForm, IssueForm, ManyForm
 from fangxian.console.view import Who, staff_view
+from fangxian.gates import printing
 from fangxian.gates.actions import passes, roster
-from fangxian.gates.actions.passes import NewPass, PassError
-from fangxian.gates.models import Pass, PassKind
-from fangxian.registry.models import Vehicle
+from fangxian.gates.actions.passes import HeldError, NewPass, PassError
+from fangxian.gates.models import Pass, PassKind, PassStatus
+from fangxian.gates.plan import plan_at
+from fangxian.gates.queries.holders import Holder, holders
 from fangxian.shared import clock
 
 
 @staff_view(Capability.PASSES)
+@sensitive_post_parameters()
 @require_http_methods(["GET", "POST"])
 def one(request: HttpRequest, who: Who) -> HttpResponse:
+    """A visitor's pass at once; a pass of the register after its person, household or vehicle was found."""
     kind = _kind(request.POST.get("kind") or request.GET.get("kind") or "")
-    today = clock.local_day(who.now)
-    made: dict[str, Any] = (
-        {"data": request.POST} if request.method == "POST" else {"initial": {"begins": today, "ends": today}}
-    )
-    form = IssueForm(kind, reach.places(who), reach.gates(who), **made)
-    if request.method == "POST" and form.is_valid():
-        try:
-            permit = _issue(form, who)
-        except PassError as error:
-            form.add_error(None, str(error))
-        else:
-            messages.success(request, _("The pass is issued."))
-            return redirect("passes:story", permit.id)
-    context = {"form": form, "kind": kind, "kinds": PassKind.choices}
-    return render(request, "console/passes/issue.html", context, status=400 if request.method == "POST" else 200)
+    sent = request.POST if request.method == "POST" else None
+    page = _Page(kind)
+    found: list[Holder] = []
+    if kind in REGISTERED:
+        page.find = FindForm(kind, reach.places(who), data=sent)
+        if sent is None or not page.find.is_valid():
+            return page.answer(request, 200 if sent is None else 400)
+        found = holders(kind, page.find.cleaned_data["place"], page.find.cleaned_data["words"])
+        page.nobody = not found
+    if not page.nobody:
+        step = sent.get("step", "") if sent is not None else ""
+        asked = sent is not None and (step in ("issue", "instead") or kind not in REGISTERED)
+        made: dict[str, Any] = {"data": sent} if asked else {"initial": _initial(page, found, who)}
+        page.form = IssueForm(kind, reach.places(who), reach.gates(who), found, **made)
+        if asked and page.form.is_valid():
+            permit = _try(page, request, who)
+            if permit is not None:
+                messages.success(request, _("The pass is issued."))
+                return redirect("passes:story", permit.id)
+        if asked:
+            return page.answer(request, 400)
+    return page.answer(request, 200)
+
+
+@dataclass
+class _Page:
+    """The page on which one pass is issued, as far as it has come."""
+
+    kind: PassKind
+    find: FindForm | None = None
+    form: IssueForm | None = None
+    nobody: bool = False
+    held: Pass | None = None
+
+    def answer(self, request: HttpRequest, status: int) -> HttpResponse:
+        held = self.held
+        context = {
+            "find": self.find, "form": self.form, "kind": self.kind, "kinds": PassKind.choices, "nobody": self.nobody,
+            "held": held, "replaceable": held is not None and held.status == PassStatus.LIVE,
+            "held_until": printing.when(held.until_us) if held else "",
+        }  # fmt: skip
+        return render(request, "console/passes/issue.html", context, status=status)
+
+
+def _initial(page: _Page, found: Sequence[Holder], who: Who) -> dict[str, Any]:
+    """From today for as long as the plan gives such a pass; the only one found is chosen."""
+    today, section = clock.local_day(who.now), plan_at(who.now).section
+    days = {
+        PassKind.RESIDENT: section.resident_days, PassKind.EMPLOYEE: section.employee_days,
+        PassKind.VEHICLE: section.vehicle_days,
+    }.get(page.kind, 1)  # fmt: skip
+    first: dict[str, Any] = {"begins": today, "ends": today + timedelta(days=max(days, 1) - 1), "zone": BY_FLOOR}
+    if page.find is not None:
+        first["place"] = str(page.find.cleaned_data["place"].id)
+    if len(found) == 1:
+        first["whom"] = found[0].key
+    return first
 
 
 def _kind(value: str) -> PassKind:
     return PassKind(value) if value in PassKind.values else PassKind.VISITOR
 
 
-def _issue(form: IssueForm, who: Who) -> Pass:
+def _try(page: _Page, request: HttpRequest, who: Who) -> Pass | None:
+    """The pass; None, with the reason on the form, where it was not issued."""
+    assert page.form is not None
+    by, now = who.staff.actor, who.now
+    try:
+        new = _new(page.form, who)
+        if request.POST.get("step") == "instead":
+            old = _instead_of(request, who)
+            why = _("Replaced by a new pass.")
+            return passes.issue_instead(new=new, of=old, reason=why, by=by, now=now)
+        return passes.issue(passes=[new], by=by, now=now)[0]
+    except HeldError as error:
+        page.held = reach.permits(who).filter(id=error.permit.id).first()
+        page.form.add_error(None, str(error))
+    except PassError as error:
+        page.form.add_error(None, str(error))
+    return None
+
+
+def _instead_of(request: HttpRequest, who: Who) -> Pass:
+    """Raises NotFoundError for a pass out of reach."""
+    try:
+        return reach.permit(who, UUID(request.POST.get("instead", "")))
+    except ValueError:
+        raise NotFoundError from None
+
+
+def _new(form: IssueForm, who: Who) -> NewPass:
     """Raises PassError."""
-    data = form.cleaned_data
+    data, whom = form.cleaned_data, form.whom_found
     from_us, until_us = form.period(who.now)
     if until_us <= from_us:
         raise PassError(_("The last day is over already. Nothing was issued; change the dates."))
-    vehicle = _vehicle(data["holder"]) if form.kind == PassKind.VEHICLE else None
     new = NewPass(
-        kind=form.kind, place_id=data["place"].id, holder=vehicle.plate if vehicle else data["holder"],
-        subject_id=vehicle.pk if vehicle else None, gate_id=data["gate"].id if data["gate"] else None,
-        company=data.get("company", ""), zone=data.get("zone", ""), from_us=from_us, until_us=until_us,
+        kind=form.kind, place_id=data["place"].id, holder=data.get("holder", ""), company=data.get("company", ""),
+        gate_id=data["gate"].id if data["gate"] else None, from_us=from_us, until_us=until_us,
         once=form.kind in ONE_DAY and data.get("once", False),
     )  # fmt: skip
-    return passes.issue(passes=[new], by=who.staff.actor, now=who.now)[0]
-
-
-def _vehicle(plate: str) -> Vehicle:
-    key = "".join(plate.split()).replace("·", "").upper()
-    found = Vehicle.objects.filter(plate=key, subject__merged_into=None).first()
-    if found is None:
-        raise PassError(_("The register lacks this number plate. Nothing was issued; add the vehicle first."))
-    return found
+    if whom is None:
+        return new
+    new = replace(
+        new, subject_id=whom.subject_id, enterprise_id=whom.enterprise_id, holder=new.holder or whom.name,
+        company=whom.company, photo=whom.photo,
+    )  # fmt: skip
+    if form.kind != PassKind.EMPLOYEE:
+        return new
+    if data["zone"] != BY_FLOOR:
+        return replace(new, zone=data["zone"])
+    zone, slot_from, slot_until = roster.zone_of_person(
+        person_id=whom.subject_id, enterprise_id=whom.enterprise_id, place=data["place"], now=who.now
+    )
+    return replace(new, zone=zone, slot_from=slot_from, slot_until=slot_until)
 
 
 @staff_view(Capability.PASSES)

@@ -2,6 +2,8 @@
 
 from uuid import UUID
 
+from django.db.models import Q, QuerySet
+
 from fangxian.accounts import access
 from fangxian.console.view import Who
 from fangxian.gates.models import Pass
@@ -31,6 +33,10 @@ def enterprises(who: Who) -> list[Enterprise]:
     return list(found.order_by("name")[:MOST_COMPANIES])
 
 
+def permits(who: Who) -> QuerySet[Pass]:
+    return Pass.objects.filter(within(who.held)).select_related("place", "gate")
+
+
 def permit(who: Who, pass_id: UUID) -> Pass:
     """Raises NotFoundError."""
-    return access.get(Pass.objects.select_related("place", "gate"), within(who.held), id=pass_id)
+    return access.get(permits(who), Q(), id=pass_id)

@@ -59,6 +59,17 @@ def for_roster(*, enterprise_id: UUID, place_id: UUID, now: datetime) -> list[Ne
     return new
 
 
+def zone_of_person(
+    *, person_id: UUID, enterprise_id: UUID | None, place: Place, now: datetime
+) -> tuple[str, int | None, int | None]:
+    """Letter and arrival slot by the floor of the desk, else of the employer's rooms, as `issue_roster` gives them."""
+    rule_of = _rules_by_place(place, plan_at(now).section.zones)
+    desks = _desks([person_id], place).get(person_id)
+    if desks is None:
+        desks = _rooms(enterprise_id, place) if enterprise_id else set()
+    return _zone_of(_one(rule_of, desks))
+
+
 def issue_households(*, place_id: UUID, by: str, now: datetime) -> list[Pass]:
     """Resident permits for the households of a compound that have none.
 
@@ -77,7 +88,7 @@ def for_households(*, place_id: UUID, now: datetime) -> list[NewPass]:
     )  # fmt: skip
     held = live_holders(list(homes), now)
     homes = {key: door for key, door in homes.items() if key_of(PassKind.RESIDENT, key, place_id) not in held}
-    names = _household_names(homes)
+    names = household_names(homes)
     from_us, until_us = _period(now, plan_at(now).section.resident_days)
     return [
         NewPass(
@@ -184,7 +195,8 @@ def _zone_of(rule: ZoneRule | None) -> tuple[str, int | None, int | None]:
     return rule.letter, rule.arrive_from, rule.arrive_until
 
 
-def _household_names(homes: Mapping[UUID, UUID]) -> dict[UUID, str]:
+def household_names(homes: Mapping[UUID, UUID]) -> dict[UUID, str]:
+    """Whose name a household's permit shows: the householder's, else that of somebody behind its door."""
     names: dict[UUID, str] = {}
     members = Attachment.objects.filter(CURRENT, relation=Relation.MEMBER, other_id__in=homes)
     rows = members.order_by("since", "subject_id").values_list("other_id", "role", "subject__person__name")
