@@ -73,7 +73,7 @@ def receive(
         lot = _lot(item, batch.strip(), brand.strip(), expires_on, unit_cost)
         source = outside(AccountKind.DONOR if donated else AccountKind.SUPPLIER)
         reason = Reason.DONATION if donated else Reason.PURCHASE
-        _post([Move(lot.id, source.id, store_at(place).id, quantity, reason, ref, id)], by=by, now=now)
+        post([Move(lot.id, source.id, store_at(place).id, quantity, reason, ref, id)], by=by, now=now)
         audit.record(
             by=by, act="stock.received", now=now, target=f"lot:{lot.id}", place=place.id, detail={"quantity": quantity}
         )
@@ -114,7 +114,7 @@ def draw(
             Move(t.lot_id, t.account_id, used.id, t.quantity, reason, ref, id if n == 0 else uuid5(id, str(n)))
             for n, t in enumerate(takes)
         ]
-        _post(moves, by=by, now=now)
+        post(moves, by=by, now=now)
     return takes
 
 
@@ -154,7 +154,7 @@ def draw_what_there_is(*, uses: Sequence[Use], reason: Reason, by: str, now: dat
                 left[key] = Held(row.lot_id, row.account_id, row.quantity - take.quantity, row.expires_on)
                 moves.append(Move(take.lot_id, take.account_id, used.id, take.quantity, reason, use.ref))
             drawn.append(sum(take.quantity for take in takes))
-        _post(moves, by=by, now=now)
+        post(moves, by=by, now=now)
     return drawn
 
 
@@ -170,7 +170,7 @@ def move(
             return
         target = store_at(to_place)
         store = _store_or_refuse(from_place, lot, quantity, target)
-        _post([Move(lot.id, store.id, target.id, quantity, Reason.MOVE, ref, id)], by=by, now=now)
+        post([Move(lot.id, store.id, target.id, quantity, Reason.MOVE, ref, id)], by=by, now=now)
         audit.record(
             by=by, act="stock.moved", now=now, target=f"lot:{lot.id}", place=to_place.id, detail={"quantity": quantity}
         )
@@ -188,7 +188,7 @@ def write_off(
             return
         gone = outside(AccountKind.WRITTEN_OFF)
         store = _store_or_refuse(place, lot, quantity, gone)
-        _post([Move(lot.id, store.id, gone.id, quantity, reason, ref, id)], by=by, now=now)
+        post([Move(lot.id, store.id, gone.id, quantity, reason, ref, id)], by=by, now=now)
         audit.record(
             by=by, act="stock.written_off", now=now, target=f"lot:{lot.id}", place=place.id,
             detail={"quantity": quantity, "reason": str(reason)},
@@ -207,9 +207,9 @@ def count(*, id: UUID, lot: Lot, place: Place, counted: int, by: str, now: datet
         booked = _locked([(lot.id, store.id), (lot.id, between.id)])[(lot.id, store.id)].quantity
         difference = counted - booked
         if difference > 0:
-            _post([Move(lot.id, between.id, store.id, difference, Reason.COUNT_OVER, "", id)], by=by, now=now)
+            post([Move(lot.id, between.id, store.id, difference, Reason.COUNT_OVER, "", id)], by=by, now=now)
         elif difference < 0:
-            _post([Move(lot.id, store.id, between.id, -difference, Reason.COUNT_SHORT, "", id)], by=by, now=now)
+            post([Move(lot.id, store.id, between.id, -difference, Reason.COUNT_SHORT, "", id)], by=by, now=now)
         audit.record(
             by=by, act="stock.counted", now=now, target=f"lot:{lot.id}", place=place.id,
             detail={"booked": booked, "counted": counted},
@@ -270,7 +270,7 @@ def _locked(pairs: Sequence[tuple[UUID, UUID]]) -> dict[tuple[UUID, UUID], Balan
     return {(row.lot_id, row.account_id): row for row in rows}
 
 
-def _post(moves: Sequence[Move], *, by: str, now: datetime) -> None:
+def post(moves: Sequence[Move], *, by: str, now: datetime) -> None:
     """Write the transfers and move the balances with them, in the caller's transaction. Raises StockError."""
     if not moves:
         return

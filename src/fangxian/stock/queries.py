@@ -129,6 +129,7 @@ class Proof:
     received: int
     stored: int
     used: int
+    sold: int
     written_off: int
     difference: int  # counted more than booked, less what was counted short
     book_agrees: bool
@@ -136,7 +137,7 @@ class Proof:
     @property
     def holds(self) -> bool:
         came_in = self.received + self.difference
-        return self.book_agrees and came_in == self.stored + self.used + self.written_off
+        return self.book_agrees and came_in == self.stored + self.used + self.sold + self.written_off
 
 
 def prove(*, until_us: int | None = None) -> list[Proof]:
@@ -163,6 +164,7 @@ def prove(*, until_us: int | None = None) -> list[Proof]:
             -by_kind[AccountKind.SUPPLIER] - by_kind[AccountKind.DONOR],
             by_kind[AccountKind.PLACE],
             by_kind[AccountKind.CONSUMED],
+            by_kind[AccountKind.CUSTOMER],
             by_kind[AccountKind.WRITTEN_OFF],
             -by_kind[AccountKind.DIFFERENCE],
             key in agrees,
