@@ -156,6 +156,7 @@ MATRIX: dict[str, Line] = {
     "gate:bundle": Line(OPEN),
     "gate:cards": Line(OPEN),
     "gate:hosts": Line(OPEN, post=True),
+    "gate:photo": Line(OPEN, post=True),
     "gate:visits": Line(OPEN, post=True),
     "gate:visit": Line(OPEN, _unknown("visit_id"), post=True),
     "gate:doors": Line(OPEN),

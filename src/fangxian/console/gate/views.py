@@ -33,7 +33,7 @@ SHELL: Final = Shell(
     modules=(
         *(f"console/js/gate/{name}.js" for name in (
             "answer", "camera", "cose", "decide", "engine", "enrol", "ledger", "main", "sound", "store", "visitor",
-            "wedge",
+            "wedge", "photo",
         )),
         *(f"console/js/field/{name}.js" for name in ("dom", "seal", "vault")),
         "vendor/idb/idb.js", "vendor/qr/decode.js", "vendor/qr/index.js",

@@ -56,7 +56,8 @@ class AtGate:
 GateView = Callable[Concatenate[AtGate, P], HttpResponse]
 
 
-def _works_here(guard: UUID, gate: Place, now: datetime) -> Staff | None:
+def works_here(guard: UUID, gate: Place, now: datetime) -> Staff | None:
+    """The guard whose id a tablet gives, if that one is active and works at this gate now."""
     staff = Staff.objects.filter(id=guard, is_active=True).first()
     if staff is None:
         return None
@@ -78,7 +79,7 @@ def _gate_view(view: GateView[P]) -> Callable[Concatenate[HttpRequest, P], HttpR
         except ValidationError:
             return _fault(_("What was sent could not be read. Nothing was changed; enter it again."), 400)
         gate = Place.objects.select_related("parent").get(id=device.gate_id)
-        guard = _works_here(asked.guard, gate, now)
+        guard = works_here(asked.guard, gate, now)
         if guard is None:
             return _fault(_("Your roles do not reach this gate. Ask the person in charge."), 403)
         try:

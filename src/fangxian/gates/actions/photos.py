@@ -189,6 +189,6 @@ def _let_go(digest: str, now: datetime) -> None:
     """End the term of a photo that no pass needs any more."""
     if not digest:
         return
-    needed = Pass.objects.filter(photo=digest, until_us__gt=clock.to_us(now)).exclude(status=PassStatus.REVOKED)
-    if not needed.exists():
+    needed = Pass.objects.filter(~Q(photo=""), photo=digest, until_us__gt=clock.to_us(now))
+    if not needed.exclude(status=PassStatus.REVOKED).exists():
         files.end_term(digest=digest, retention=RETENTION, now=now)

@@ -2,6 +2,7 @@
 
 import { el, say } from "../field/dom.js";
 import { bundle, nowUs, tablet } from "./engine.js";
+import { photoAgain } from "./photo.js";
 import { sound } from "./sound.js";
 import * as store from "./store.js";
 
@@ -92,7 +93,7 @@ export async function answerFor(answer, input, { ask, next }) {
   place.dataset.code = answer.code;
   place.dataset.id = answer.record.id;
   place.replaceChildren(
-    el("div", { class: "sign", "aria-hidden": "true" }, el("span", {}, SIGNS[answer.outcome])),
+    el("div", { class: "signs" }, exit ? null : photoAgain(), el("div", { class: "sign", "aria-hidden": "true" }, el("span", {}, SIGNS[answer.outcome]))),
     el("h1", {}, say(exit ? "answer-exit" : `answer-${answer.outcome}`)),
     el("p", { class: "who" }, [answer.name, answer.company].filter(Boolean).join(" · "), answer.zone ? el("span", { class: `zone zone-${answer.zone}` }, el("b", {}, answer.zone), say(`zone-${answer.zone}`)) : null),
     el("p", { class: "title" }, title),

@@ -5,6 +5,7 @@ import { age, el, say, show, toast } from "../field/dom.js";
 import { answerFor, heldStrip, loadHeld, second } from "./answer.js";
 import * as camera from "./camera.js";
 import * as engine from "./engine.js";
+import * as photo from "./photo.js";
 import { drawVisitor } from "./visitor.js";
 
 const { tablet } = engine;
@@ -36,6 +37,7 @@ export function drawMain() {
 
 export function next() {
   person = null;
+  photo.forget();
   drawMain();
 }
 
@@ -51,6 +53,7 @@ async function take(shown) {
   const read = await engine.readShown(shown);
   person = { shown, read, mask: true, identity: true, occupants: shown.plate || read.claims?.kind === "vehicle" ? 1 : undefined };
   if (engine.direction() === "out" || refusedAnyway(shown, read)) return submit({});
+  photo.look(person);
   return drawMain();
 }
 
@@ -107,10 +110,13 @@ function known() {
   const toggle = (name) =>
     el("button", { type: "button", class: person[name] ? "toggle yes" : "toggle no", "aria-pressed": String(person[name]), onclick: set(name), id: name }, person[name] ? `✓ ${say(`${name}-yes`)}` : `✕ ${say(`${name}-no`)}`);
   return [
-    el("p", { class: "kind" }, claims.kind ? say(`kind-${claims.kind}`) : say("checked-by-server")),
-    el("h1", { class: "name" }, claims.name || person.shown.plate || person.shown.number || say("no-name")),
-    el("p", { class: "company" }, claims.company ?? ""),
-    zoneMark(claims.zone),
+    el("div", { class: "holder" },
+      photo.photoPlace(),
+      el("div", { class: "holder-words" },
+        el("p", { class: "kind" }, claims.kind ? say(`kind-${claims.kind}`) : say("checked-by-server")),
+        el("h1", { class: "name" }, claims.name || person.shown.plate || person.shown.number || say("no-name")),
+        el("p", { class: "company" }, claims.company ?? ""),
+        zoneMark(claims.zone))),
     el("div", { class: "toggles" }, toggle("mask"), person.occupants === undefined ? toggle("identity") : occupants()),
     el("button", { type: "button", class: "big quiet", onclick: next, id: "cancel" }, `‹ ${say("cancel")}`),
   ];

@@ -3,6 +3,7 @@
 import { addGuard, drawEnrol, drawGuards } from "./enrol.js";
 import * as engine from "./engine.js";
 import { drawMain, scanned, setUp } from "./main.js";
+import { forget } from "./photo.js";
 import { wake } from "./sound.js";
 import { listen } from "./wedge.js";
 
@@ -21,6 +22,7 @@ function draw() {
 
 function lock() {
   tablet.guard = null;
+  forget();
   draw();
 }
 
