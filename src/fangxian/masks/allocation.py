@@ -99,7 +99,7 @@ class Why(StrEnum):
 
 
 class Share(NamedTuple):
-    """A committee's part of a pool. `optimum` is in thousandths of a household, rounded down."""
+    """A committee's part of a pool. `optimum` is in thousandths of a household."""
 
     variant: int
     reserved: bool
@@ -202,7 +202,7 @@ class _Queue:
 
     @property
     def optimum(self) -> int:
-        return min(max(self.held, 0), self.waiting << SCALE) * 1000 >> SCALE
+        return (min(max(self.held, 0), self.waiting << SCALE) * 1000 + (ONE >> 1)) >> SCALE
 
     def next(self) -> tuple[int, int]:
         """Pieces and places of the next number; (0, 0) when nobody waits."""

@@ -24,6 +24,7 @@ class Run(models.Model):
     sha256 = models.CharField(max_length=64)
     called = models.PositiveIntegerField()
     made_us = models.BigIntegerField()
+    followed_us = models.BigIntegerField(null=True, help_text="when its duties to tell and to bring were given")
     by = models.CharField(max_length=40)
 
     field_classes: ClassVar[dict[str, str]] = {"document": "none", "sha256": "none", "sale_day": "none", "by": "none"}
@@ -32,6 +33,9 @@ class Run(models.Model):
         constraints: ClassVar[list[models.BaseConstraint]] = [
             models.UniqueConstraint(fields=["round", "number"], name="mask_run_once"),
             models.UniqueConstraint(fields=["round", "sale_day"], name="mask_run_once_a_day"),
+        ]
+        indexes: ClassVar[list[models.Index]] = [
+            models.Index(fields=["made_us"], condition=Q(followed_us__isnull=True), name="mask_run_unfollowed")
         ]
 
 

@@ -194,6 +194,10 @@ class Yield(models.Model):
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
     registration = models.OneToOneField(Registration, on_delete=models.PROTECT, related_name="yielded")
+    taken_by = models.OneToOneField(
+        Registration, null=True, on_delete=models.PROTECT, related_name="given_way",
+        help_text="who got the place, once a night's calls were made",
+    )  # fmt: skip
     at_us = models.BigIntegerField()
     by = models.CharField(max_length=40, help_text="empty when the resident did it on the phone page")
 
