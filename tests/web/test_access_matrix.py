@@ -212,6 +212,8 @@ MATRIX: dict[str, Line] = {
     "playbooks:region": Line(C.PLAYBOOK, _key("hubei")),
     "playbooks:new-item": Line(C.PLAYBOOK),
     "playbooks:item": Line(C.PLAYBOOK, _key("A1")),
+    "playbooks:gates": Line(C.PLAYBOOK),
+    "playbooks:zone": Line(C.PLAYBOOK, lambda _side: {"letter": "R"}),
     "hygiene:list": Line(C.DISINFECT),
     "hygiene:area": Line(C.DISINFECT, lambda side: {"area_id": side.area.id}),
     "hygiene:photo": Line(C.DISINFECT, _unknown("log_id"), strange=True),

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from fangxian.console.gate import photo, views, visitors
+from fangxian.console.gate import parcels, photo, views, visitors
 
 app_name = "gate"
 urlpatterns = [
@@ -11,6 +11,8 @@ urlpatterns = [
     path("hosts/", visitors.find_hosts, name="hosts"),
     path("visits/", visitors.ask, name="visits"),
     path("visits/<uuid:visit_id>/", visitors.visit, name="visit"),
+    path("doors/", parcels.doors, name="doors"),
+    path("parcels/", parcels.shelf, name="parcels"),
     path("photo/", photo.photo, name="photo"),
     path("worker.js", views.service_worker, name="service-worker"),
     path("app.webmanifest", views.manifest, name="manifest"),

@@ -32,8 +32,8 @@ SHELL: Final = Shell(
     entries=("console/js/gate/tablet.js", "console/css/gate.css"),
     modules=(
         *(f"console/js/gate/{name}.js" for name in (
-            "answer", "camera", "cose", "decide", "engine", "enrol", "ledger", "main", "sound", "store", "visitor",
-            "wedge", "photo",
+            "answer", "camera", "cose", "decide", "engine", "enrol", "ledger", "main", "parcels", "shelf", "sound",
+            "store", "visitor", "wedge", "photo",
         )),
         *(f"console/js/field/{name}.js" for name in ("dom", "seal", "vault")),
         "vendor/idb/idb.js", "vendor/qr/decode.js", "vendor/qr/index.js",

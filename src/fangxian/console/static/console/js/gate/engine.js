@@ -5,6 +5,7 @@ import { newId } from "../field/seal.js";
 import { TokenError, verify } from "./cose.js";
 import { decide } from "./decide.js";
 import { Ledger, localMinute } from "./ledger.js";
+import * as shelf from "./shelf.js";
 import * as store from "./store.js";
 
 const at = document.body.dataset;
@@ -83,6 +84,7 @@ export async function load() {
   if (kept) await tablet.ledger.load(kept);
   if (cards) await tablet.ledger.loadCards(cards);
   tablet.waiting = await store.countWaiting();
+  await shelf.load();
 }
 
 export async function choose(choice) {
@@ -145,6 +147,7 @@ async function fetchBundle() {
 // A tablet whose token is not taken any more throws away what it holds, and keeps what it still owes.
 async function revoked() {
   await store.wipe();
+  shelf.forget();
   Object.assign(tablet, { token: null, guard: null, net: "away" });
   location.reload(); // what the page still has in memory goes too
 }
@@ -173,6 +176,7 @@ async function syncAll() {
       if (!taken.length) break;
     }
     if (!tablet.waiting && performance.now() - bundleAt > BUNDLE_EVERY_MS) await fetchBundle();
+    await shelf.sync((path, options) => ask(path, options, SYNC_PATIENCE_MS));
     tablet.net = "there";
   } catch (error) {
     if (error instanceof RevokedError) return revoked();

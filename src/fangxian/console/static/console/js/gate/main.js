@@ -5,6 +5,8 @@ import { age, el, say, show, toast } from "../field/dom.js";
 import { answerFor, heldStrip, loadHeld, second } from "./answer.js";
 import * as camera from "./camera.js";
 import * as engine from "./engine.js";
+import { drawParcels } from "./parcels.js";
+import { shelf } from "./shelf.js";
 import * as photo from "./photo.js";
 import { drawVisitor } from "./visitor.js";
 
@@ -92,7 +94,8 @@ function waitingForOne() {
       el("button", { type: "button", class: "big", onclick: look, "aria-pressed": String(camera.running()), id: "camera" }, `◉ ${say("camera")}`),
       el("button", { type: "button", class: "big", onclick: () => drawEntry("number"), id: "number" }, `⌨ ${say("number")}`),
       el("button", { type: "button", class: "big", onclick: () => drawEntry("plate"), id: "plate" }, `▭ ${say("plate")}`),
-      el("button", { type: "button", class: "big", onclick: () => drawVisitor(next, (number) => take({ number })), id: "visitor" }, `☎ ${say("visitor")}`)),
+      el("button", { type: "button", class: "big", onclick: () => drawVisitor(next, (number) => take({ number })), id: "visitor" }, `☎ ${say("visitor")}`),
+      el("button", { type: "button", class: "big", onclick: () => drawParcels(next), id: "parcel" }, `▤ ${say("parcels")}`)),
     heldStrip(() => drawMain(), drawSecond),
   ];
 }
@@ -220,7 +223,7 @@ function drawBar() {
   const away = tablet.net !== "there";
   const wrong = engine.clockIsWrong();
   const listAge = age(engine.listAgeMs());
-  const facts = [engine.direction(), gate.gate_id, away, tablet.waiting, listAge, queue, engine.ratePerMinute(), engine.insideNow(), wrong, tablet.fault, tablet.contradictions, tablet.guard.name].join("|");
+  const facts = [engine.direction(), gate.gate_id, away, tablet.waiting + shelf.errands, listAge, queue, engine.ratePerMinute(), engine.insideNow(), wrong, tablet.fault, tablet.contradictions, tablet.guard.name].join("|");
   if (facts === barSays && bar.childElementCount) return;
   barSays = facts;
   const count = (change) => () => {
@@ -240,7 +243,7 @@ function drawBar() {
       el("span", {}, `${say("queue")} `, el("button", { type: "button", onclick: count(-1), "aria-label": say("queue-less") }, "−"), el("b", { id: "queue" }, queue), el("button", { type: "button", onclick: count(1), "aria-label": say("queue-more") }, "+"), queue && rate ? ` ${say("queue-wait", { n: Math.ceil(queue / rate) })}` : ""),
       el("span", {}, `${say("rate")} `, el("b", { id: "rate" }, rate)),
       el("span", {}, `${say("inside")} `, el("b", { id: "inside" }, engine.insideNow())),
-      el("span", {}, `${say("to-send")} `, el("b", { id: "waiting", "data-count": tablet.waiting }, tablet.waiting)),
+      el("span", {}, `${say("to-send")} `, el("b", { id: "waiting", "data-count": tablet.waiting + shelf.errands }, tablet.waiting + shelf.errands)),
       el("span", { class: away ? "stale" : "" }, say("list-age", { age: listAge }))),
     warnings(wrong),
   );

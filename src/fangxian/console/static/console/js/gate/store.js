@@ -4,8 +4,10 @@
 import { openDB } from "../../../vendor/idb/idb.js";
 import { open as openBox, shut } from "../field/vault.js";
 
-const database = openDB("fangxian-gate", 1, {
-  upgrade(db) {
+const database = openDB("fangxian-gate", 2, {
+  upgrade(db, from) {
+    if (from < 2) db.createObjectStore("errands", { keyPath: "id" });
+    if (from >= 1) return;
     db.createObjectStore("keys");
     db.createObjectStore("boxes");
     db.createObjectStore("guards", { keyPath: "staff" });
@@ -76,6 +78,30 @@ export async function waiting(most) {
 
 export async function settled(ids) {
   const tx = (await database).transaction("queue", "readwrite", { durability: "strict" });
+  for (const id of ids) tx.store.delete(id);
+  await tx.done;
+}
+
+// ---- parcels that were left or handed over, and wait to be sent -------------------------------------------------------
+
+export async function addErrand(record) {
+  const box = await shut(await key, `errand:${record.id}`, record);
+  const tx = (await database).transaction("errands", "readwrite", { durability: "strict" });
+  tx.store.put({ id: record.id, box });
+  await tx.done;
+}
+
+export async function countErrands() {
+  return (await database).count("errands");
+}
+
+export async function errands(most) {
+  const rows = await (await database).getAll("errands", null, most);
+  return Promise.all(rows.map(async (row) => openBox(await key, `errand:${row.id}`, row.box)));
+}
+
+export async function settledErrands(ids) {
+  const tx = (await database).transaction("errands", "readwrite", { durability: "strict" });
   for (const id of ids) tx.store.delete(id);
   await tx.done;
 }
