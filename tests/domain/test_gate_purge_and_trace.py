@@ -1,9 +1,12 @@
 """The log ends with its days and its counts stay; who was there is found, and the question is kept."""
 
+import time
 from datetime import datetime, timedelta
+from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
+from django.db import connection
 
 from fangxian.accounts.access import Reach
 from fangxian.audit.models import Entry
@@ -16,7 +19,7 @@ from fangxian.gates.actions.trace import Purpose, TraceError, ask
 from fangxian.gates.models import Check, Flow, Presence
 from fangxian.gates.queries import hot
 from fangxian.places.models import Place
-from fangxian.shared.writer import write_lock
+from fangxian.shared.writer import Pace, write_lock
 from tests.support.factories import MORNING, Street, make_street
 from tests.support.gates import Office, check, employee_pass, leaving, make_office
 
@@ -61,6 +64,34 @@ def test_the_log_is_purged_after_the_plans_days_and_its_counts_stay(
     assert Check.objects.count() == 0
     assert Presence.objects.count() == 0
     assert sum(Flow.objects.values_list("count", flat=True)) == 2
+
+
+def test_the_writer_is_held_for_milliseconds_whatever_a_row_costs(
+    street: Street, office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A slow disk: a millisecond for each row that is deleted. The first chunk shows it, the others are cut by it."""
+    days = plan.InForce(None, plan.GatesSection(), 30)
+    monkeypatch.setattr("fangxian.gates.actions.purge.plan_at", lambda _now: days)
+    monkeypatch.setattr(Pace, "for_database", lambda: Pace(40, 0.005, 20_000, pause=True))
+    record(office, *[check(None, id=new_old_id(MORNING), plate=f"沪A{n:05}") for n in range(120)], now=MORNING)
+    later = MORNING + timedelta(days=31)
+    folds.fold_checks(now=later)
+    sizes: list[int] = []
+
+    def slow(execute: Any, sql: str, params: Any, many: bool, context: Any) -> Any:  # noqa: ANN401 - Django's own
+        if sql.startswith("DELETE") and Check._meta.db_table in sql:
+            ids = [value for value in params if not isinstance(value, bool | int)]
+            sizes.append(len(ids))
+            time.sleep(len(ids) / 1000)
+        return execute(sql, params, many, context)
+
+    with connection.execute_wrapper(slow):
+        while purge(now=later):
+            pass
+    assert Check.objects.count() == 0
+    assert (max(sizes), max(sizes[1:])) == (41, 21)  # the oldest id that is still young stands beside the keys
+    assert sum(entry.detail.get("checks", 0) for entry in Entry.objects.filter(act="gates.purged")) == 120
+    assert Entry.objects.filter(act="gates.purged", detail__has_key="checks").count() == len(sizes)
 
 
 def new_old_id(at: datetime) -> UUID:

@@ -1,39 +1,49 @@
 """The gate log ends with the plan's days; the counts of the gates stay."""
 
+from collections import Counter
+from collections.abc import Sequence
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any, Final
 from uuid import UUID
 
 from django.db.models import Q, QuerySet
 
 from fangxian.audit import actions as audit
-from fangxian.gates.models import Check, Opening, Parcel, Presence, Reading, Used, VisitRequest
+from fangxian.gates.models import Check, Opening, Parcel, Presence, Reading, Release, Used, VisitRequest
 from fangxian.gates.plan import plan_at
 from fangxian.shared import clock
 from fangxian.shared.clock import DAY_US
-from fangxian.shared.writer import write_lock
+from fangxian.shared.writer import Pace, in_chunks
 
-CHUNK: Final = 500
+LOOKED_AT: Final = 2_000
 
 
-def purge(*, now: datetime, by: str = "worker", limit: int = CHUNK) -> int:
+def purge(*, now: datetime, by: str = "worker", limit: int = LOOKED_AT) -> int:
     """Delete up to `limit` old rows of each kind. Returns how many; call again until 0.
 
-    A check that is not folded yet stays, whatever its age: nothing is lost before it was counted.
+    A check that is not folded yet stays, whatever its age: nothing is lost before it was counted. The keys are found
+    without the writer, which is then held for milliseconds at a time, each time with its entry in the audit.
     """
     days = plan_at(now).log_days
     if days is None:
         return 0
     before_us = clock.to_us(now - timedelta(days=days))
-    ended = {name: (rows, list(rows.values_list("pk", flat=True)[:limit])) for name, rows in _ended(before_us).items()}
+    gone: Counter[str] = Counter()
+
+    def delete(kind: str, rows: QuerySet[Any], keys: Sequence[Any]) -> None:
+        # what has changed since the keys were found no longer answers to `rows`
+        count = rows.filter(pk__in=keys).delete()[0]
+        if count:
+            gone[kind] += count
+            audit.record(by=by, act="gates.purged", now=now, detail={kind: count})
+
+    ended = {kind: (rows, list(rows.values_list("pk", flat=True)[:limit])) for kind, rows in _ended(before_us).items()}
     ended["used"] = (Used.objects.all(), _old_counts(before_us, limit))
-    if not any(keys for _, keys in ended.values()):
-        return 0
-    with write_lock():
-        # the keys were found without holding the writer; what has changed since then no longer answers to `rows`
-        counts = {name: rows.filter(pk__in=keys).delete()[0] if keys else 0 for name, (rows, keys) in ended.items()}
-        audit.record(by=by, act="gates.purged", now=now, detail=counts)
-    return sum(counts.values())
+    for kind, (rows, keys) in ended.items():
+        # a pace of its own: a check costs the writer more than a count
+        in_chunks(keys, partial(delete, kind, rows), pace=Pace.for_database())
+    return gone.total()
 
 
 def _ended(before_us: int) -> dict[str, QuerySet[Any]]:
@@ -42,6 +52,7 @@ def _ended(before_us: int) -> dict[str, QuerySet[Any]]:
     oldest = UUID(int=(before_us // 1_000) << 80)
     return {
         "checks": Check.objects.filter(id__lt=oldest, folded=True, observed_us__lt=before_us).order_by("id"),
+        "releases": Release.objects.filter(at_us__lt=before_us),
         "openings": Opening.objects.filter(settled=True, at_us__lt=before_us),
         "readings": Reading.objects.filter(at_us__lt=before_us),
         "presence": Presence.objects.filter(inside=False, since_us__lt=before_us),
