@@ -20,12 +20,38 @@ class Post(models.Model):
     title = models.CharField(max_length=80)
     training = models.CharField(max_length=40, blank=True)
     closed_us = models.BigIntegerField(null=True)
+    closed_reason = models.CharField(max_length=200, blank=True, help_text="why nobody need stand there any more")
 
-    field_classes: ClassVar[dict[str, str]] = {"title": "none", "training": "none"}
+    field_classes: ClassVar[dict[str, str]] = {"title": "none", "training": "none", "closed_reason": "indirect"}
 
     class Meta:
         constraints: ClassVar[list[models.BaseConstraint]] = [
-            models.UniqueConstraint(fields=["place", "key"], condition=Q(closed_us__isnull=True), name="post_once")
+            models.UniqueConstraint(fields=["place", "key"], condition=Q(closed_us__isnull=True), name="post_once"),
+            models.CheckConstraint(condition=Q(closed_us__isnull=False) | Q(closed_reason=""), name="post_reason"),
+        ]
+
+
+class Pattern(models.Model):
+    """The same slot on the same weekdays, week after week. Its slots are made when it is, up to its last day."""
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    post = models.ForeignKey(Post, on_delete=models.PROTECT, related_name="patterns")
+    weekdays = models.CharField(max_length=7, help_text="digits, 1 is Monday")
+    start = models.TimeField()
+    end = models.TimeField(help_text="on the next day where it is not after the start")
+    needed = models.PositiveSmallIntegerField(default=1)
+    first_day = models.DateField()
+    last_day = models.DateField()
+    people = models.ManyToManyField(Staff, related_name="patterns")
+    ended_us = models.BigIntegerField(null=True)
+    by = models.CharField(max_length=40)
+
+    field_classes: ClassVar[dict[str, str]] = {"weekdays": "none", "by": "indirect"}
+
+    class Meta:
+        constraints: ClassVar[list[models.BaseConstraint]] = [
+            models.CheckConstraint(condition=Q(last_day__gte=F("first_day")), name="pattern_period"),
+            models.CheckConstraint(condition=~Q(weekdays=""), name="pattern_days"),
         ]
 
 
@@ -37,6 +63,7 @@ class Slot(models.Model):
     from_us = models.BigIntegerField()
     until_us = models.BigIntegerField()
     needed = models.PositiveSmallIntegerField(default=1)
+    pattern = models.ForeignKey(Pattern, null=True, on_delete=models.PROTECT, related_name="slots")
 
     class Meta:
         constraints: ClassVar[list[models.BaseConstraint]] = [

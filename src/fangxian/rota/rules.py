@@ -24,6 +24,13 @@ def span_of(day: date, start: time, end: time) -> Span:
     return Span(clock.to_us(clock.at(day, start)), clock.to_us(clock.at(last, end)))
 
 
+def days_of(weekdays: Iterable[int], first: date, last: date) -> list[date]:
+    """The days from `first` to `last` that are one of `weekdays`; 1 is Monday."""
+    wanted = set(weekdays)
+    days = (first + timedelta(days=n) for n in range((last - first).days + 1))
+    return [day for day in days if day.isoweekday() in wanted]
+
+
 def overlap(spans: Iterable[Span]) -> bool:
     """Whether any two of them share an instant; the end of a span is not in it."""
     ordered = sorted(spans)

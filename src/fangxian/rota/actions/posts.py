@@ -1,4 +1,4 @@
-"""Posts, their slots, the people in them, and who was shown how. Every write about a rota is here."""
+"""Posts, their slots, the people in them, and who was shown how."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -14,7 +14,7 @@ from fangxian.places.models import Place
 from fangxian.places.queries import counting_nodes
 from fangxian.registry.models import Subject, SubjectKind
 from fangxian.rota import rules
-from fangxian.rota.models import Assignment, Post, Slot, Training
+from fangxian.rota.models import Assignment, Pattern, Post, Slot, Training
 from fangxian.shared import clock
 from fangxian.shared.writer import write_lock
 
@@ -56,27 +56,69 @@ def open_post(
     return post
 
 
+@dataclass(frozen=True, slots=True)
+class Closed:
+    """What closing a post did: slots taken off the plan, people who were planned for them, people checked out."""
+
+    slots: int
+    planned: int
+    left: int
+
+
 @write_lock()
-def close_post(*, post: Post, by: str, now: datetime) -> bool:
-    """Nobody need stand there any more: slots to come are owed by nobody. False when it was closed already."""
+def close_post(*, post: Post, reason: str, by: str, now: datetime) -> Closed | None:
+    """Nobody need stand there any more. None when it was closed already.
+
+    Slots to come are taken off the plan with the people in them; who stands there now is checked out. A slot that has
+    begun stays in the record, and what it owed until now with it.
+    """
+    if not reason.strip():
+        raise RotaError(_("Say why. Nothing was changed."))
     now_us = clock.to_us(now)
-    if not Post.objects.filter(id=post.id, closed_us__isnull=True).update(closed_us=now_us):
-        return False
-    coming = Slot.objects.filter(post=post, from_us__gt=now_us)
-    for slot in coming:
-        _withdraw(slot, post, "post closed", by, now)
-    audit.record(by=by, act="rota.post.closed", now=now, target=f"post:{post.id}", place=post.place_id)
-    return True
+    row = Post.objects.select_for_update().filter(id=post.id, closed_us__isnull=True).first()
+    if row is None:
+        return None
+    coming = list(Slot.objects.filter(post=row, from_us__gt=now_us).order_by("from_us"))
+    planned = remove_slots(coming, row, "post closed", by, now)
+    left = Assignment.objects.filter(
+        slot__post=row, slot__until_us__gt=now_us, came_us__isnull=False, left_us__isnull=True
+    ).update(left_us=now_us)
+    row.patterns.filter(ended_us__isnull=True).update(ended_us=now_us)
+    row.closed_us, row.closed_reason = now_us, reason.strip()[:200]
+    row.save(update_fields=["closed_us", "closed_reason"])
+    audit.record(
+        by=by, act="rota.post.closed", now=now, target=f"post:{row.id}", place=row.place_id,
+        detail={"slots": len(coming), "planned": planned, "left": left},
+    )  # fmt: skip
+    return Closed(len(coming), planned, left)
+
+
+def remove_slots(slots: Sequence[Slot], post: Post, reason: str, by: str, now: datetime) -> int:
+    """Take slots off the plan, inside the caller's transaction. Returns how many people were planned for them.
+
+    Where somebody has come already, within the hour before, the slot stays in the record; it owes nothing more.
+    """
+    for slot in slots:
+        _withdraw(slot, post, reason, by, now)
+    ids = [slot.pk for slot in slots]
+    came = Assignment.objects.filter(slot_id__in=ids, came_us__isnull=False).values_list("slot_id", flat=True)
+    empty = set(ids) - set(came)
+    planned, _each = Assignment.objects.filter(slot_id__in=empty).delete()
+    Slot.objects.filter(pk__in=empty).delete()
+    return planned
 
 
 @write_lock()
 def plan_day(
-    *, post: Post, day: date, times: Sequence[tuple[time, time]], by: str, now: datetime, needed: int = 1
-) -> list[Slot]:
+    *, post: Post, day: date, times: Sequence[tuple[time, time]], by: str, now: datetime, needed: int = 1,
+    pattern: Pattern | None = None,
+) -> list[Slot]:  # fmt: skip
     """Make the slots of one day. An end that is not after its start is on the next morning.
 
     Raises RotaError when one is over already, or meets another slot of the post; then none is made.
     """
+    # locked, so that two who plan the same post at once see each other's slots, and nobody plans a post being closed
+    post = Post.objects.select_for_update().get(id=post.id)
     if post.closed_us is not None:
         raise RotaError(_("This post is closed. Open it again before planning slots."))
     if needed < 1:
@@ -89,7 +131,7 @@ def plan_day(
     ) if spans else Slot.objects.none()  # fmt: skip
     if rules.overlap([*(rules.Span(slot.from_us, slot.until_us) for slot in near), *spans]):
         raise RotaError(_("These times meet another slot of this post. Nothing was changed."))
-    slots = [_make_slot(post, span, needed, now) for span in spans]
+    slots = [_make_slot(post, span, needed, pattern, now) for span in spans]
     _enrol(post, slots, by, now)
     audit.record(
         by=by, act="rota.day.planned", now=now, target=f"post:{post.id}", place=post.place_id,
@@ -98,10 +140,12 @@ def plan_day(
     return slots
 
 
-def _make_slot(post: Post, span: rules.Span, needed: int, now: datetime) -> Slot:
+def _make_slot(post: Post, span: rules.Span, needed: int, pattern: Pattern | None, now: datetime) -> Slot:
     label = f"{post.title} {rules.label(span)}"[:120]
     subject = Subject.objects.create(kind=SubjectKind.WORK, label=label, created_us=clock.to_us(now))
-    return Slot.objects.create(subject=subject, post=post, from_us=span.from_us, until_us=span.until_us, needed=needed)
+    return Slot.objects.create(
+        subject=subject, post=post, from_us=span.from_us, until_us=span.until_us, needed=needed, pattern=pattern
+    )
 
 
 def _enrol(post: Post, slots: Sequence[Slot], by: str, now: datetime) -> None:
@@ -125,10 +169,10 @@ def cancel_slot(*, slot: Slot, by: str, now: datetime) -> None:
     """Take a slot that has not begun off the plan, with the people in it."""
     if slot.from_us <= clock.to_us(now):
         raise RotaError(_("This slot has begun; it stays in the record. Nothing was changed."))
+    if Assignment.objects.filter(slot=slot, came_us__isnull=False).exists():
+        raise RotaError(_("Somebody has checked in to this slot already; it stays. Nothing was changed."))
     post, slot_id = slot.post, slot.subject_id
-    _withdraw(slot, post, "slot cancelled", by, now)
-    Assignment.objects.filter(slot=slot).delete()
-    slot.delete()
+    remove_slots([slot], post, "slot cancelled", by, now)
     audit.record(by=by, act="rota.slot.cancelled", now=now, target=f"slot:{slot_id}", place=post.place_id)
 
 

@@ -1,0 +1,47 @@
+"""Every write about a rota, by verb."""
+
+from fangxian.rota.actions.patterns import NewPattern, Refused, Repeated, end_pattern, repeat
+from fangxian.rota.actions.posts import (
+    GATE,
+    GATE_TRAINING,
+    Closed,
+    Placed,
+    RotaError,
+    assign,
+    cancel_slot,
+    check_in,
+    check_out,
+    close_post,
+    cohort_of,
+    instance_of,
+    is_trained,
+    open_post,
+    plan_day,
+    sign_off,
+    unassign,
+)
+
+__all__ = [
+    "GATE",
+    "GATE_TRAINING",
+    "Closed",
+    "NewPattern",
+    "Placed",
+    "Refused",
+    "Repeated",
+    "RotaError",
+    "assign",
+    "cancel_slot",
+    "check_in",
+    "check_out",
+    "close_post",
+    "cohort_of",
+    "end_pattern",
+    "instance_of",
+    "is_trained",
+    "open_post",
+    "plan_day",
+    "repeat",
+    "sign_off",
+    "unassign",
+]
