@@ -16,7 +16,7 @@ from django.db.models import F
 from playwright.sync_api import Browser, Page, expect
 
 from fangxian.accounts.roles import Role
-from fangxian.gates.actions import devices, photos
+from fangxian.gates.actions import devices
 from fangxian.gates.actions.keys import ensure_key
 from fangxian.gates.models import (
     Check,
@@ -38,7 +38,6 @@ from fangxian.shared.ids import new_id
 from tests.journeys.test_accessibility import AXE, RULES, RUN
 from tests.support import ground as g
 from tests.support.gates import employee_pass
-from tests.support.pictures import portrait
 
 pytestmark = pytest.mark.django_db(transaction=True)
 PIN = "294716"
@@ -215,65 +214,6 @@ def test_a_scan_and_one_tap_let_in_and_a_fever_waits_for_a_second_reading(tablet
     expect(tablet.locator("#override")).to_have_count(0)
     tablet.locator("#answer .next").click()
     expect(tablet.locator(".held")).to_have_count(0)
-
-
-KEPT_HERE = """async () => {
-  const asked = indexedDB.open("fangxian-gate");
-  const db = await new Promise((done) => { asked.onsuccess = () => done(asked.result); });
-  const kept = [];
-  for (const name of await caches.keys()) {
-    for (const request of await (await caches.open(name)).keys()) kept.push(new URL(request.url).pathname);
-  }
-  return { kept, stores: [...db.objectStoreNames] };
-}"""
-
-
-def a_photo(permit: Pass) -> None:
-    photos.set_photo(permit=permit, content=portrait(), name="face.jpg", by="test", now=clock.now())
-
-
-def test_the_guard_compares_the_person_with_the_photo_and_confirms(tablet: Page, office: Office) -> None:
-    second = employee_pass(office.building, Place.objects.filter(kind=PlaceKind.DWELLING).order_by("path")[1], "韩梅梅")
-    a_photo(office.passes[0])
-    begin_work(tablet, office)
-    scan(tablet, office.passes[0].token)
-    photo = tablet.locator(".panel-who [data-photo]")
-    expect(photo).to_have_attribute("data-photo", "there")
-    box = photo.bounding_box()
-    assert box is not None
-    assert (box["width"], box["height"]) >= (220, 300)
-    inked = photo.locator("canvas").evaluate("(at) => at.getContext('2d').getImageData(300, 300, 1, 1).data[3]")
-    assert inked == 255
-    tablet.locator("#identity").click()
-    tablet.locator(".heat", has_text="36.5").click()
-    answer(tablet, "not_the_holder", "refuse")
-    expect(tablet.locator("#answer [data-photo=there]")).to_be_visible()
-    tablet.locator("#answer .next").click()
-    expect(tablet.locator("[data-photo]")).to_have_count(0)
-
-    scan(tablet, office.passes[0].token)
-    expect(photo).to_have_attribute("data-photo", "there")
-    tablet.locator(".heat", has_text="36.5").click()
-    tablet.locator("#settle").click()
-    answer(tablet, "ok", "admit")
-    assert list(Check.objects.order_by("id").values_list("identity", "outcome"))[::2] == [
-        (False, "refuse"), (True, "admit"),
-    ]  # fmt: skip
-    found = tablet.evaluate(KEPT_HERE)
-    assert found["kept"]
-    assert not [path for path in found["kept"] if path.startswith("/gate/photo")]
-
-    # a pass without a photo, and no network: the identity card is compared
-    tablet.locator("#answer .next").click()
-    scan(tablet, second.token)
-    expect(photo).to_have_attribute("data-photo", "missing")
-    expect(photo).to_contain_text("身份证")
-    tablet.locator("#cancel").click()
-    tablet.context.set_offline(True)
-    expect(tablet.locator("#net")).to_have_class("net away")
-    scan(tablet, office.passes[0].token)
-    expect(photo).to_have_attribute("data-photo", "away")
-    expect(photo).to_contain_text("身份证")
 
 
 def test_five_wrong_pins_ask_for_the_account_again(tablet: Page, office: Office) -> None:
