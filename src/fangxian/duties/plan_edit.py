@@ -1,4 +1,4 @@
-"""A new version of a plan by one change: a threshold, a key region, a checklist item. Pure.
+"""A new version of a plan by one change: a threshold, a key region, a checklist item, values of a section. Pure.
 
 The change goes through the same validation as an uploaded file; a bad value raises PlanError and nothing is made.
 """
@@ -51,6 +51,18 @@ def drop_item(
     if len(items) == len(sections[section].get(listing, [])):
         raise KeyError(key)
     sections[section] = {**sections[section], listing: items}
+    return _versioned(plan, sections, reason, effective, now)
+
+
+def set_values(
+    plan: Plan, *, section: str, values: Mapping[str, Any], reason: str, effective: datetime, now: datetime
+) -> Plan:
+    """Replace values of a section; those that are not given stay. A plan without the section gets it.
+
+    Raises PlanError with paths inside the section.
+    """
+    sections = plan.to_sections()
+    sections[section] = {**sections.get(section, {}), **values}
     return _versioned(plan, sections, reason, effective, now)
 
 

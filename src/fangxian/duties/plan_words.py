@@ -115,6 +115,7 @@ SECTION_NAMES: Mapping[str, Wording] = {
     "retention": pgettext_lazy("plan", "retention"),
     "screening": pgettext_lazy("plan", "rounds and key regions"),
     "hygiene": pgettext_lazy("plan", "disinfection"),
+    "gates": pgettext_lazy("plan", "gates"),
 }
 
 FIELD_NAMES: Mapping[str, Wording] = {

@@ -25,7 +25,7 @@ from fangxian.screening.playbook import KeyRegion, ScreeningSection
 both_ways = require_http_methods(["GET", "POST"])
 
 
-def _plan(who: Who) -> Plan:
+def plan_held(who: Who) -> Plan:
     held = plan_queries.plan_in_force(who.now)
     if held is None:
         raise NotFoundError
@@ -59,7 +59,7 @@ def _propose(
 @plan_view
 @both_ways
 def threshold(request: HttpRequest, who: Who, key: str) -> HttpResponse:
-    plan = _plan(who)
+    plan = plan_held(who)
     found = plan.read(ThresholdsSection).find(key)
     if found is None:
         raise NotFoundError
@@ -84,7 +84,7 @@ def _region_initial(region: KeyRegion) -> dict[str, Any]:
 @plan_view
 @both_ways
 def new_region(request: HttpRequest, who: Who) -> HttpResponse:
-    plan = _plan(who)
+    plan = plan_held(who)
     form = RegionForm(request.POST or None, now=who.now, initial={"since": who.now})
     if request.method == "POST" and form.is_valid():
         if any(region.key == form.cleaned_data["key"] for region in plan.read(ScreeningSection).key_regions):
@@ -99,7 +99,7 @@ def new_region(request: HttpRequest, who: Who) -> HttpResponse:
 @plan_view
 @both_ways
 def region(request: HttpRequest, who: Who, key: str) -> HttpResponse:
-    plan = _plan(who)
+    plan = plan_held(who)
     found = next((r for r in plan.read(ScreeningSection).key_regions if r.key == key), None)
     if found is None:
         raise NotFoundError
@@ -138,7 +138,7 @@ def _checklist(plan: Plan) -> ChecklistSection:
 @plan_view
 @both_ways
 def new_item(request: HttpRequest, who: Who) -> HttpResponse:
-    plan = _plan(who)
+    plan = plan_held(who)
     section = _checklist(plan)
     form = _item_form(plan, request, who, None)
     if request.method == "POST" and form.is_valid():
@@ -154,7 +154,7 @@ def new_item(request: HttpRequest, who: Who) -> HttpResponse:
 @plan_view
 @both_ways
 def item(request: HttpRequest, who: Who, key: str) -> HttpResponse:
-    plan = _plan(who)
+    plan = plan_held(who)
     found = next((i for i in _checklist(plan).items if i.key == key), None)
     if found is None:
         raise NotFoundError

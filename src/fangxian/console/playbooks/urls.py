@@ -1,6 +1,6 @@
 from django.urls import path
 
-from fangxian.console.playbooks import edits, views
+from fangxian.console.playbooks import edits, gate_edits, views
 
 app_name = "playbooks"
 urlpatterns = [
@@ -17,4 +17,6 @@ urlpatterns = [
     path("regions/<str:key>/", edits.region, name="region"),
     path("checklist/new/", edits.new_item, name="new-item"),
     path("checklist/<str:key>/", edits.item, name="item"),
+    path("gates/", gate_edits.values, name="gates"),
+    path("gates/zones/<str:letter>/", gate_edits.zone, name="zone"),
 ]
