@@ -191,7 +191,7 @@ def turnstile(body: bytes, device: Device, now: datetime) -> Answer:
 
 
 def _command(item: AskIn, device: Device, now: datetime) -> Command:
-    since = clock.to_us(now) - plan.at(now, fresh).section.turnstile_seconds * SECOND_US
+    since = clock.to_us(now) - plan(clock.to_us(now)).section.turnstile_seconds * SECOND_US
     place_id = device.gate.parent_id or device.gate_id
     admitted = Check.objects.filter(
         place_id=place_id, gate_id=device.gate_id, direction=item.dir, outcome=Outcome.ADMIT, observed_us__gte=since

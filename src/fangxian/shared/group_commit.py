@@ -7,10 +7,8 @@ transaction, so any number of processes may run beside each other.
 
 import logging
 import threading
-import time
 from collections import deque
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
 from typing import Generic, TypeVar
 
 from django.db import close_old_connections, connection
@@ -24,7 +22,7 @@ R = TypeVar("R")
 
 MOST_WAITING = 4_000
 MOST_ITEMS = 400
-BUSY_ITEMS = 8
+BUSY_ENTRIES = 8
 GATHER_SECONDS = 0.002
 POSTGRES_LOCK = 0x66616E67
 """Batches of several processes follow each other: each then reads what the one before it decided."""
@@ -38,11 +36,14 @@ class NotStoredError(Exception):
     """The database did not take it. Whether it is stored is not known; sending it again is harmless."""
 
 
-@dataclass
 class _Waiting(Generic[I, R]):
-    items: Sequence[I]
-    done: threading.Lock = field(default_factory=threading.Lock)
-    results: Sequence[R | None] | None = None
+    __slots__ = ("done", "items", "results")
+
+    def __init__(self, items: Sequence[I]) -> None:
+        self.items = items
+        self.done = threading.Lock()
+        self.results: Sequence[R | None] | None = None
+        self.done.acquire()
 
 
 class GroupCommit(Generic[I, R]):
@@ -56,8 +57,12 @@ class GroupCommit(Generic[I, R]):
         self._name = name
         self._queue: deque[_Waiting[I, R]] = deque()
         self._count = 0
-        self._ready = threading.Condition(threading.Lock())
+        self._lock = threading.Lock()
         self._thread: threading.Thread | None = None
+        # held while the writer's thread sleeps; it is woken when as many wait as it sleeps for
+        self._wake = threading.Lock()
+        self._wake.acquire()
+        self._sleeps_for = 0
         self._last = 0
         self.batches = 0
         self.taken = 0
@@ -74,8 +79,7 @@ class GroupCommit(Generic[I, R]):
         Raises FullError, or NotStoredError when none was stored.
         """
         mine: _Waiting[I, R] = _Waiting(items)
-        mine.done.acquire()
-        with self._ready:
+        with self._lock:
             # a lone long array is taken when nothing waits, so that a week's queue can come in at all
             if self._count and self._count + len(items) > self._most:
                 self.refused += len(items)
@@ -85,7 +89,7 @@ class GroupCommit(Generic[I, R]):
             if self._thread is None:
                 self._thread = threading.Thread(target=self._run, name=self._name, daemon=True)
                 self._thread.start()
-            self._ready.notify()
+            self._wake_writer(len(self._queue))
         mine.done.acquire()
         if mine.results is None:
             raise NotStoredError
@@ -93,37 +97,53 @@ class GroupCommit(Generic[I, R]):
 
     def stop(self) -> None:
         """End the thread and its connection once nothing waits; the next item starts another."""
-        with self._ready:
+        with self._lock:
             thread, self._thread = self._thread, None
-            self._ready.notify()
+            self._wake_writer(self._sleeps_for)
         if thread is not None:
             thread.join()
 
+    def _wake_writer(self, queued: int) -> None:
+        """With the lock held: the writer sleeps for that many or fewer."""
+        if 0 < self._sleeps_for <= queued:
+            self._sleeps_for = 0
+            self._wake.release()
+
+    def _sleep(self, queued: int, seconds: float = -1) -> None:
+        """Until that many entries are queued, `seconds` at most."""
+        with self._lock:
+            if len(self._queue) >= queued or self._thread is not threading.current_thread():
+                return
+            self._sleeps_for = queued
+        if not self._wake.acquire(timeout=seconds):
+            with self._lock:
+                if self._sleeps_for == 0:
+                    self._wake.acquire()  # woken in the same instant
+                self._sleeps_for = 0
+
     def _next(self) -> list[_Waiting[I, R]]:
-        """The next batch; empty when the thread is to end."""
-        with self._ready:
-            while not self._queue:
-                if self._thread is not threading.current_thread():
-                    return []
-                self._ready.wait()
-        if self._last >= BUSY_ITEMS:
+        """The next batch; empty when the thread is to end, or another was faster."""
+        self._sleep(1)
+        if self._last >= BUSY_ENTRIES:
             # those who were just answered are about to ask again: a fuller batch costs each of them less
-            time.sleep(GATHER_SECONDS)
-        with self._ready:
-            batch = [self._queue.popleft()]
-            size = len(batch[0].items)
-            while self._queue and size + len(self._queue[0].items) <= MOST_ITEMS:
+            self._sleep(self._last, GATHER_SECONDS)
+        batch: list[_Waiting[I, R]] = []
+        size = 0
+        with self._lock:
+            while self._queue and (not batch or size + len(self._queue[0].items) <= MOST_ITEMS):
                 size += len(self._queue[0].items)
                 batch.append(self._queue.popleft())
-        self._last = size
+        self._last = len(batch)
         return batch
 
     def _run(self) -> None:
-        while batch := self._next():
+        while (batch := self._next()) or self._thread is threading.current_thread():
+            if not batch:
+                continue
             try:
                 self._commit(batch)
             finally:
-                with self._ready:
+                with self._lock:
                     self._count -= sum(len(entry.items) for entry in batch)
                 for entry in batch:
                     entry.done.release()

@@ -121,9 +121,7 @@ class _Select:
             rows: list[Row] = msgspec.json.decode(_sqlite(statement, (*padded, *more))[0][0])
             return rows
         with connection.cursor() as cursor:
-            cursor.execute(
-                f"SELECT {self._columns} {self._source}".replace("{in}", "= ANY(%s)"), [list(values), *more]
-            )
+            cursor.execute(f"SELECT {self._columns} {self._source}".replace("{in}", "= ANY(%s)"), [list(values), *more])
             return [[value.hex if type(value) is UUID else value for value in row] for row in cursor.fetchall()]
 
     def _sqlite_statement(self, size: int) -> str:
@@ -140,10 +138,10 @@ def stored(ids: Iterable[UUID]) -> dict[str, StoredCheck]:
     return {row[0]: StoredCheck(*row[1:]) for row in _CHECKS([i.hex for i in ids])}
 
 
-_PASS: Final = """
-    p.id, p.kind, p.status, p.subject_id, s.path, p.gate_id, p.enterprise_id, p.holder, p.company, p.zone,
-    p.from_us, p.until_us, p.slot_from, p.slot_until, p.once, k.distrusted_us
-"""
+_FIELDS: Final = (
+    "p.id, p.kind, p.status, p.subject_id, s.path, p.gate_id, p.enterprise_id, p.holder, p.company, p.zone, "
+    "p.from_us, p.until_us, p.slot_from, p.slot_until, p.once, k.distrusted_us"
+)
 _PASSES: Final = f"""
     FROM {Pass._meta.db_table} p
     JOIN {Place._meta.db_table} s ON s.id = p.place_id
@@ -163,10 +161,10 @@ def _pass_row(row: Row) -> PassRow:
 
 
 _BY_DIGEST: Final = {
-    "sqlite": _Select(_PASS + ", hex(p.digest)", _PASSES + "WHERE p.digest {in}"),
-    "postgresql": _Select(_PASS + ", encode(p.digest, 'hex')", _PASSES + "WHERE p.digest {in}"),
+    "sqlite": _Select(_FIELDS + ", hex(p.digest)", _PASSES + "WHERE p.digest {in}"),
+    "postgresql": _Select(_FIELDS + ", encode(p.digest, 'hex')", _PASSES + "WHERE p.digest {in}"),
 }
-_BY_NUMBER: Final = _Select(_PASS + ", p.number", _PASSES + "WHERE p.number {in}")
+_BY_NUMBER: Final = _Select(_FIELDS + ", p.number", _PASSES + "WHERE p.number {in}")
 
 
 def passes(*, digests: Collection[bytes], numbers: Collection[str]) -> dict[bytes | str, PassRow]:
@@ -181,7 +179,7 @@ def passes(*, digests: Collection[bytes], numbers: Collection[str]) -> dict[byte
 
 _VEHICLES: Final = _Select("plate, subject_id", f"FROM {Vehicle._meta.db_table} WHERE plate {{in}}")
 _PERMITS: Final = _Select(
-    _PASS,
+    _FIELDS,
     f"{_PASSES} WHERE p.kind = '{PassKind.VEHICLE.value}' AND p.status = '{PassStatus.LIVE.value}' "
     "AND p.subject_id {in}",
 )
@@ -189,7 +187,7 @@ _PERMITS: Final = _Select(
 
 def vehicles(plates: Collection[str]) -> dict[str, VehicleRow]:
     """Registered vehicles by plate, each with its pass in force, if it has one."""
-    known = dict(_VEHICLES(plates))
+    known: dict[str, str] = {row[0]: row[1] for row in _VEHICLES(plates)}
     permits = {permit.person: permit for permit in map(_pass_row, _PERMITS(list(known.values())))}
     return {plate: VehicleRow(subject, permits.get(subject)) for plate, subject in known.items()}
 
@@ -219,9 +217,7 @@ _PRESENCE: Final = (
     ("place_id", "uuid"), ("who", "text"), ("inside", "boolean"), ("since_us", "bigint"), ("check_id", "uuid"),
     ("gate_id", "uuid"), ("root", "boolean"),
 )  # fmt: skip
-_SEEN: Final = _Select(
-    ", ".join(name for name, _ in _PRESENCE), f"FROM {Presence._meta.db_table} WHERE who {{in}}"
-)
+_SEEN: Final = _Select(", ".join(name for name, _ in _PRESENCE), f"FROM {Presence._meta.db_table} WHERE who {{in}}")
 
 
 def presence(people: Collection[str]) -> dict[str, dict[str, PresenceRow]]:
@@ -236,7 +232,7 @@ _USED: Final = _Select("key, count", f"FROM {Used._meta.db_table} WHERE key {{in
 
 
 def used(keys: Collection[str]) -> dict[str, int]:
-    return dict(_USED(keys))
+    return {row[0]: row[1] for row in _USED(keys)}
 
 
 class _Insert:

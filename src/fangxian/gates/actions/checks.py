@@ -16,7 +16,7 @@ from fangxian.gates.actions.check_batch import write_batch
 from fangxian.gates.actions.check_items import CheckIn, Prepared, Taken
 from fangxian.gates.plan import InForce
 from fangxian.gates.queries import hot
-from fangxian.gates.queries.hot import fresh, gate_row
+from fangxian.gates.queries.hot import gate_row
 from fangxian.gates.rules import Code
 from fangxian.shared import clock, crypto
 from fangxian.shared.clock import MINUTE_US
@@ -53,15 +53,15 @@ def prepare(
     items: Sequence[CheckIn], device: DeviceFacts, now: datetime, *, device_us: int | None = None
 ) -> list[Prepared]:
     """Set clocks right and verify what is new: all that needs no lock."""
-    plan = hot.plan.at(now, fresh)
     now_us = clock.to_us(now)
+    plan = hot.plan(now_us)
     shift = 0 if device_us is None else now_us - device_us
     tolerance = plan.section.clock_tolerance_minutes * MINUTE_US
     return [_prepare(item, device, plan, now_us, shift, tolerance) for item in items]
 
 
 def _prepare(item: CheckIn, device: DeviceFacts, plan: InForce, now_us: int, shift: int, tolerance: int) -> Prepared:
-    gate = gate_row(_chosen_gate(item, device), now_us)
+    gate = gate_row(_chosen_gate(item, device, now_us), now_us)
     wrong = abs(shift) > tolerance
     observed = item.at + shift if wrong else item.at
     if observed > now_us + tolerance:
@@ -74,11 +74,11 @@ def _prepare(item: CheckIn, device: DeviceFacts, plan: InForce, now_us: int, shi
     )  # fmt: skip
 
 
-def _chosen_gate(item: CheckIn, device: DeviceFacts) -> UUID:
+def _chosen_gate(item: CheckIn, device: DeviceFacts, now_us: int) -> UUID:
     """The device's own gate, or a counter inside it; a device speaks for no other gate."""
     if item.gate is None or item.gate == device.gate_id:
         return device.gate_id
-    return item.gate if gate_row(item.gate, 0).inner_of == device.gate_id.hex else device.gate_id
+    return item.gate if gate_row(item.gate, now_us).inner_of == device.gate_id.hex else device.gate_id
 
 
 def _vet(token: str, now_us: int) -> tuple[bytes, Code | None]:

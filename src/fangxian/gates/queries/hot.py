@@ -1,24 +1,26 @@
-"""What the hot path reads outside its batches, kept for two seconds: how a gate is set up, and whose a token is."""
+"""What the hot path reads outside its batches, kept for two seconds at most: how a gate is set up, whose a token is,
+the plan in force, and which keys are trusted (those for five)."""
 
 import threading
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from typing import Final, TypeVar
+from typing import Final, Generic, TypeVar
 from uuid import UUID
 
 from django.db import connection
 
 from fangxian.gates import tokens
 from fangxian.gates.models import Device, Direction, GateSetup, SigningKey
-from fangxian.gates.plan import Kept
+from fangxian.gates.plan import InForce, plan_at
 from fangxian.gates.rules import GateFacts
 from fangxian.places.models import Place
-from fangxian.shared import crypto
+from fangxian.shared import clock, crypto
 from fangxian.shared.clock import SECOND_US
 
+K = TypeVar("K")
+V = TypeVar("V")
 T = TypeVar("T")
 
-KEPT_US: Final = 2 * SECOND_US
 MOST_KEPT: Final = 4_096
 _reading: Final = threading.BoundedSemaphore(2)
 
@@ -34,6 +36,46 @@ def fresh(read: Callable[[], T]) -> T:
                 connection.close()
 
 
+class _Kept(Generic[K, V]):
+    """What `read` finds for a key, read anew when it is older than `kept_us`, and never older than twice that.
+
+    In between, one thread reads while the others go on with what there is: a hundred threads that open a connection
+    each at the same instant hold up everybody who stands at a gate.
+    """
+
+    def __init__(self, read: Callable[[K, int], V], kept_us: int) -> None:
+        self._read = read
+        self._kept_us = kept_us
+        self._found: dict[K, tuple[int, V]] = {}
+        self._turn = threading.Lock()
+
+    def at(self, key: K, now_us: int, *, kept_us: int | None = None) -> V:
+        """`kept_us` asks for something younger than usual."""
+        most = self._kept_us if kept_us is None else kept_us
+        found = self._found.get(key)
+        # a clock that was set back does not make it young
+        if found is not None and abs(now_us - found[0]) < most:
+            return found[1]
+        may_wait = found is None or abs(now_us - found[0]) >= 2 * most
+        if not self._turn.acquire(blocking=may_wait):
+            assert found is not None
+            return found[1]
+        try:
+            found = self._found.get(key)
+            if found is not None and abs(now_us - found[0]) < most:
+                return found[1]
+            value = fresh(lambda: self._read(key, now_us))
+            if len(self._found) > MOST_KEPT:
+                self._found.clear()
+            self._found[key] = (now_us, value)
+            return value
+        finally:
+            self._turn.release()
+
+    def forget(self) -> None:
+        self._found.clear()
+
+
 @dataclass(frozen=True, slots=True)
 class GateRow:
     """A gate with its path. `inside_of` names what one is inside of behind it: the place, or a tenant's own rooms."""
@@ -44,23 +86,12 @@ class GateRow:
     inner_of: str
 
 
-_gates: dict[UUID, tuple[int, GateRow]] = {}
-_devices: dict[str, tuple[int, Device | None]] = {}
-
-
 def gate_row(gate_id: UUID, now_us: int) -> GateRow:
     """The gate as it is set up; a gate without a set-up is open in both directions. Raises Place.DoesNotExist."""
-    kept = _gates.get(gate_id)
-    if kept is not None and now_us < kept[0]:
-        return kept[1]
-    row = fresh(lambda: _read_gate(gate_id))
-    if len(_gates) > MOST_KEPT:
-        _gates.clear()
-    _gates[gate_id] = (now_us + KEPT_US, row)
-    return row
+    return _gates.at(gate_id, now_us)
 
 
-def _read_gate(gate_id: UUID) -> GateRow:
+def _read_gate(gate_id: UUID, _now_us: int) -> GateRow:
     place = Place.objects.only("id", "path", "parent_id", "closed_on").get(id=gate_id)
     setup = GateSetup.objects.filter(gate_id=gate_id).first()
     parent = (place.parent_id or place.id).hex
@@ -85,26 +116,18 @@ def by_token(token: str) -> Device | None:
 
 def device_of(token: str, now_us: int) -> Device | None:
     """The machine that holds this token and has not been revoked."""
-    kept = _devices.get(token)
-    if kept is not None and now_us < kept[0]:
-        return kept[1]
-    row = fresh(lambda: by_token(token))
-    if len(_devices) > MOST_KEPT:
-        _devices.clear()
-    _devices[token] = (now_us + KEPT_US, row)
-    return row
+    return _devices.at(token, now_us)
 
 
 class Trusted:
     """The public keys of one moment. Two sets with the same keys are equal, so that verified tokens stay verified."""
 
-    __slots__ = ("keys", "mark", "read_us")
+    __slots__ = ("keys", "mark")
 
-    def __init__(self, rows: Iterable[SigningKey], read_us: int) -> None:
+    def __init__(self, rows: Iterable[SigningKey]) -> None:
         found = {row.kid: (bytes(row.public_x), bytes(row.public_y)) for row in rows}
         self.mark = frozenset(found.items())
         self.keys = {kid: tokens.public_key(*pair) for kid, pair in found.items()}
-        self.read_us = read_us
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Trusted) and self.mark == other.mark
@@ -113,24 +136,28 @@ class Trusted:
         return hash(self.mark)
 
 
-KEYS_KEPT_US: Final = 5 * SECOND_US
-LEAST_KEPT_US: Final = SECOND_US // 5
-_keys: dict[str, Trusted] = {}
-plan: Final = Kept()
-
-
 def trusted_keys(now_us: int, *, anew: bool = False) -> Trusted:
     """Read again after seconds, so that a new key is trusted, and a distrusted one is not, without a restart."""
-    kept = _keys.get("now")
-    if kept is None or now_us - kept.read_us >= (LEAST_KEPT_US if anew else KEYS_KEPT_US):
-        rows = fresh(lambda: list(SigningKey.objects.filter(distrusted_us__isnull=True)))
-        kept = _keys["now"] = Trusted(rows, now_us)
-    return kept
+    return _keys.at(None, now_us, kept_us=NEW_KEYS_US if anew else None)
+
+
+def plan(now_us: int) -> InForce:
+    """The plan in force."""
+    return _plan.at(None, now_us)
+
+
+KEPT_US: Final = SECOND_US
+KEYS_KEPT_US: Final = 5 * SECOND_US // 2
+NEW_KEYS_US: Final = SECOND_US // 5
+_gates: Final = _Kept(_read_gate, KEPT_US)
+_devices: Final[_Kept[str, Device | None]] = _Kept(lambda token, _now_us: by_token(token), KEPT_US)
+_keys: Final[_Kept[None, Trusted]] = _Kept(
+    lambda _key, now_us: Trusted(SigningKey.objects.filter(distrusted_us__isnull=True)), KEYS_KEPT_US
+)
+_plan: Final[_Kept[None, InForce]] = _Kept(lambda _key, now_us: plan_at(clock.from_us(now_us)), KEPT_US)
 
 
 def forget() -> None:
     """For what must be seen at once: a device that was just revoked, a gate that was just closed, a key, a plan."""
-    _gates.clear()
-    _devices.clear()
-    _keys.clear()
-    plan.forget()
+    for kept in (_gates, _devices, _keys, _plan):
+        kept.forget()
