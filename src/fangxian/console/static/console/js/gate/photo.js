@@ -54,13 +54,13 @@ function arrived(key, got) {
     return;
   }
   shown = { key, ...got };
-  for (const place of document.querySelectorAll("[data-photo]")) fill(place);
+  for (const place of document.querySelectorAll("[data-face]")) fill(place);
 }
 
 // The place for it, of one size whatever comes: a button must not move under a thumb.
 export function photoPlace() {
   if (shown.state === "none") return null;
-  const place = el("div", { class: "photo", "data-photo": shown.state });
+  const place = el("div", { class: "face", "data-face": shown.state });
   fill(place);
   return place;
 }
@@ -71,7 +71,7 @@ export function photoAgain() {
 }
 
 function fill(place) {
-  place.dataset.photo = shown.state;
+  place.dataset.face = shown.state;
   if (shown.state === "there") return place.replaceChildren(drawn(shown.picture));
   const sign = shown.state === "asked" ? "…" : "▤";
   return place.replaceChildren(el("span", { class: "sign", "aria-hidden": "true" }, sign), el("span", {}, say(`photo-${shown.state}`)));
