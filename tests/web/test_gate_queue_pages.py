@@ -132,5 +132,5 @@ def test_it_asks_few_questions(
     address = reverse(name, args=[] if name == "gates:list" else [office.front.id])
     manager.get(address)
 
-    with django_assert_max_num_queries(22 if name == "gates:gate" else 12):
+    with django_assert_max_num_queries(23 if name == "gates:gate" else 12):
         manager.get(address)

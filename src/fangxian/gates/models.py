@@ -8,6 +8,7 @@ from typing import ClassVar
 from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from fangxian.gates.kinds import PassKind as PassKind
 from fangxian.gates.kinds import PassStatus as PassStatus
@@ -34,7 +35,7 @@ class Direction(models.TextChoices):
 
 class Outcome(models.TextChoices):
     ADMIT = "admit", _("admitted")
-    REFUSE = "refuse", _("refused")
+    REFUSE = "refuse", pgettext_lazy("at a gate", "refused")
     HOLD = "hold", _("held")
     REFER = "refer", _("referred to the health centre")
 

@@ -11,7 +11,9 @@ from django.utils.translation import get_language
 
 from fangxian.console.board import pieces as parts
 from fangxian.console.board.pieces import Piece
+from fangxian.gates.models import Direction, Outcome, PassKind
 from fangxian.gates.queries.board import Day, GateLine
+from fangxian.gates.queries.latest import Last
 from fangxian.gates.rules import Code
 from fangxian.gates.words import WORDS
 
@@ -75,18 +77,41 @@ class Reason:
 
 
 @dataclass(frozen=True)
+class Past:
+    """One of the last checks, in words."""
+
+    at_us: int
+    direction: Direction
+    outcome: Outcome
+    reason: str
+    kind: str
+    who: str
+
+
+@dataclass(frozen=True)
 class Moment:
-    """One gate at one moment: its line, its day, and why people were turned away."""
+    """One gate at one moment: its line, its day, why people were turned away, and its last checks."""
 
     line: GateLine
     day: Day
     bars: Sequence[Bar]
     reasons: Sequence[Reason]
+    last: Sequence[Past]
 
 
-def moment(line: GateLine, day: Day) -> Moment:
+def moment(line: GateLine, day: Day, last: Sequence[Last]) -> Moment:
     bars = [Bar(q.at_us, q.entered, q.left, q.refused, q.held) for q in day.quarters]
-    return Moment(line, day, bars, [Reason(_reason(code), count) for code, count in day.reasons])
+    return Moment(line, day, bars, [Reason(_reason(code), count) for code, count in day.reasons], _past(last))
+
+
+def _past(last: Sequence[Last]) -> list[Past]:
+    return [
+        Past(
+            one.at_us, Direction(one.direction), Outcome(one.outcome), _reason(one.code),
+            str(PassKind(one.kind).label) if one.kind else "", one.name or one.plate,
+        )
+        for one in last
+    ]  # fmt: skip
 
 
 def _reason(code: str) -> str:
@@ -95,9 +120,12 @@ def _reason(code: str) -> str:
 
 def of_gate(shown: Moment) -> list[Piece]:
     state = hashlib.sha256(repr((astuple(shown.line), astuple(shown.day))).encode()).hexdigest()
+    # a hash, because the states are remembered and these hold names
+    last = hashlib.sha256(repr([astuple(one) for one in shown.last]).encode()).hexdigest()
     return [
         Piece("tiles", "console/gates/tiles.html", shown, state),
         Piece("flow", "console/gates/flow.html", shown, state),
+        Piece("last", "console/gates/last.html", shown, last),
     ]
 
 
