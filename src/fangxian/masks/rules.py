@@ -41,6 +41,7 @@ class Code(StrEnum):
     NOTHING = "nothing"
     UNKNOWN_DOOR = "unknown_door"
     BAD_DOCUMENT = "bad_document"
+    BAD_PHONE = "bad_phone"
 
 
 @dataclass(frozen=True, slots=True)

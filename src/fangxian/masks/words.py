@@ -39,6 +39,10 @@ WORDS: Final[dict[Code, tuple["StrOrPromise", "StrOrPromise"]]] = {
         _("The document's number is not right"),
         _("Nothing was kept. Compare it with the document and enter it again."),
     ),
+    Code.BAD_PHONE: (
+        _("The telephone number is not right"),
+        _("Nothing was kept. Enter it again, or leave it empty and ask the committee for your number."),
+    ),
 }
 
 PHASES: Final[dict[Phase, "StrOrPromise"]] = {

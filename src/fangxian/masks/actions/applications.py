@@ -1,0 +1,162 @@
+"""Addresses that were written by hand: registered when exactly one dwelling is meant, else put to a person."""
+
+import secrets
+from datetime import datetime
+from typing import Final
+from uuid import UUID
+
+import msgspec
+from django.utils.translation import gettext
+
+from fangxian.audit import actions as audit
+from fangxian.masks import rules
+from fangxian.masks.actions.errors import MaskError
+from fangxian.masks.actions.register import OPEN_CHANNELS, register, register_within, said
+from fangxian.masks.actions.register_batch import SECRET_BYTES
+from fangxian.masks.actions.register_items import Answer, Ask
+from fangxian.masks.addresses import one_dwelling
+from fangxian.masks.doors import door_token
+from fangxian.masks.models import Application, ApplicationStatus, Attempt, Round
+from fangxian.masks.queries.rounds import facts_of
+from fangxian.masks.rules import Code
+from fangxian.places.models import Place
+from fangxian.registry import identifiers
+from fangxian.shared import clock, crypto
+from fangxian.shared.writer import write_lock
+
+_NOTHING_FOUND: Final = frozenset({Code.NOT_YET, Code.CLOSED, Code.CANCELLED, Code.NOTHING, Code.TOO_MANY})
+"""What is wrong whichever address is meant."""
+
+
+def register_written(
+    ask: Ask, now: datetime, *, committee: Place | None = None, by: str = "", staff: bool = False,
+    trusted: bool = False,
+) -> Answer:  # fmt: skip
+    """Register by `ask.address`. Somebody who is not signed in must give a document with it, or a person looks first:
+    an address alone is known to every neighbour."""
+    round = Round.objects.select_related("street").prefetch_related("variants").filter(id=UUID(hex=ask.round)).first()
+    if round is None:
+        return said(Answer(id=ask.id.hex, status="refused", code=Code.UNKNOWN_DOOR))
+    unit = one_dwelling(round.street, ask.address, committee) if trusted or _documented(ask, now) else None
+    if unit is None:
+        return apply_unplaced(ask, now, round=round, committee=committee, by=by, trusted=trusted)
+    known = msgspec.structs.replace(ask, unit="", door=door_token(round.id, unit.id))
+    return register([known], now, by=by, staff=staff, trusted=trusted)[0]
+
+
+def _documented(ask: Ask, now: datetime) -> bool:
+    if not ask.document.strip():
+        return False
+    kind = identifiers.document_kind(ask.document_kind) if ask.document_kind else None
+    read = identifiers.read_document(ask.document, kind, ask.country, clock.local_day(now))
+    return isinstance(read, identifiers.Document)
+
+
+def apply_unplaced(
+    ask: Ask, now: datetime, *, round: Round, committee: Place | None = None, by: str = "", trusted: bool = False
+) -> Answer:
+    """Keep what was written, sealed, for a person at the committee. Sending it again gives the same answer."""
+    before = Application.objects.filter(id=ask.id, round=round).first()
+    if before is not None:
+        return Answer(id=ask.id.hex, status="known", code=Code.UNPLACED, secret=before.secret)
+    code = rules.judge(
+        facts=facts_of(round), wants=ask.wants, at_us=clock.to_us(now), staff=False, known_door=True, taken=False
+    )
+    if code in _NOTHING_FOUND:
+        Attempt.objects.get_or_create(
+            id=ask.id,
+            defaults={"round": round, "code": code, "channel": ask.channel, "at_us": clock.to_us(now), "by": by},
+        )
+        return said(Answer(id=ask.id.hex, status="refused", code=code))
+    secret = secrets.token_urlsafe(SECRET_BYTES)
+    kept = ask if trusted else msgspec.structs.replace(ask, special="", urgent=False, unit="", channel=_channel(ask))
+    with write_lock():
+        Application.objects.create(
+            id=ask.id, round=round, committee=committee, sealed=crypto.seal(_text(kept), _aad(ask.id)),
+            channel=kept.channel, secret=secret, at_us=clock.to_us(now), by=by,
+        )  # fmt: skip
+    return Answer(
+        id=ask.id.hex,
+        status="stored",
+        code=Code.UNPLACED,
+        secret=secret,
+        committee=committee.id.hex if committee else "",
+    )
+
+
+def _channel(ask: Ask) -> str:
+    return ask.channel if ask.channel in OPEN_CHANNELS else OPEN_CHANNELS[0]
+
+
+def _text(ask: Ask) -> str:
+    return msgspec.json.encode(ask).decode()
+
+
+def _aad(application_id: UUID) -> str:
+    return f"masks_application.sealed.{application_id}"
+
+
+def read_application(*, application: Application, by: str, now: datetime) -> Ask:
+    """What was written, for the person who looks for the address; that it was read is recorded."""
+    audit.record(
+        by=by, act="masks.application.read", now=now, target=f"application:{application.id}",
+        place=application.committee_id or "",
+    )  # fmt: skip
+    return _opened(application)
+
+
+def _opened(application: Application) -> Ask:
+    return msgspec.json.decode(crypto.unseal(application.sealed, _aad(application.id)), type=Ask)
+
+
+def place_application(*, application: Application, unit: Place, by: str, now: datetime) -> Answer:
+    """The address is this dwelling: register it, as of when it was received. Its number is the next one of now.
+
+    Raises MaskError when the dwelling cannot be registered; the application then stays as it is.
+    """
+    with write_lock():
+        fresh = _waiting(application)
+        received = clock.from_us(fresh.at_us)
+        ask = msgspec.structs.replace(_opened(fresh), unit=unit.id.hex, door="", channel=fresh.channel)
+        answer = register_within([ask], received, by=by, trusted=True)[0]
+        if answer.status not in ("stored", "known"):
+            held = (
+                gettext(" It is registered as %(voucher)s.") % {"voucher": answer.standing} if answer.standing else ""
+            )
+            raise MaskError(
+                gettext("This dwelling was not registered: %(why)s%(held)s Choose another, or refuse the application.")
+                % {"why": answer.said, "held": held}
+            )
+        Application.objects.filter(id=fresh.id).update(
+            status=ApplicationStatus.PLACED, registration_id=ask.id, decided_us=clock.to_us(now), by=by,
+            committee_id=UUID(hex=answer.committee),
+        )  # fmt: skip
+        audit.record(
+            by=by, act="masks.application.placed", now=now, target=f"application:{fresh.id}",
+            place=UUID(hex=answer.committee),
+        )  # fmt: skip
+    application.refresh_from_db()
+    return answer
+
+
+def refuse_application(*, application: Application, reason: str, by: str, now: datetime) -> None:
+    """Nothing is registered; the applicant reads the reason on the page of the application."""
+    if not reason.strip():
+        raise MaskError(gettext("Say why the application is refused: the applicant reads it. Nothing was changed."))
+    with write_lock():
+        fresh = _waiting(application)
+        Application.objects.filter(id=fresh.id).update(
+            status=ApplicationStatus.REFUSED, reason=reason.strip()[:200], decided_us=clock.to_us(now), by=by
+        )
+        audit.record(
+            by=by, act="masks.application.refused", now=now, target=f"application:{fresh.id}",
+            place=fresh.committee_id or "",
+        )  # fmt: skip
+    application.refresh_from_db()
+
+
+def _waiting(application: Application) -> Application:
+    fresh = Application.objects.select_for_update().get(id=application.id)
+    if fresh.status != ApplicationStatus.WAITING:
+        raise MaskError(gettext("This application was decided already. Nothing was changed."))
+    return fresh
