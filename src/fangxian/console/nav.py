@@ -34,6 +34,7 @@ ENTRIES: tuple[Entry, ...] = (
     Entry(pgettext_lazy("menu", "Board"), "board:home", Capability.BOARD),
     Entry(pgettext_lazy("menu", "Gaps"), "gaps:list", Capability.GAPS),
     Entry(pgettext_lazy("menu", "Gates"), "gates:list", Capability.GATE_BOARD),
+    Entry(pgettext_lazy("menu", "My posts"), "posts:mine", Capability.GATE),
     Entry(pgettext_lazy("menu", "My rounds"), "field:today", Capability.RECORD),
     Entry(pgettext_lazy("menu", "Disinfection"), "hygiene:list", Capability.DISINFECT),
     Entry(pgettext_lazy("menu", "Passes"), "passes:list", Capability.PASSES),

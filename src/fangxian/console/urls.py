@@ -17,6 +17,7 @@ urlpatterns = [
     path("field/", include("fangxian.console.field.urls")),
     path("gate/", include("fangxian.console.gate.urls")),
     path("gates/", include("fangxian.console.gates.urls")),
+    path("my-posts/", include("fangxian.console.posts.urls")),
     path("passes/", include("fangxian.console.passes.urls")),
     path("rounds/", include("fangxian.console.rounds.urls")),
     path("given/", include("fangxian.console.duties.urls")),

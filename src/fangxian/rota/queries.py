@@ -4,12 +4,23 @@ from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from typing import Final
 from uuid import UUID
 
+from django.db.models import Count, F, Q
+
+from fangxian.accounts.access import Reach
 from fangxian.accounts.models import Staff
 from fangxian.rota.actions import GATE
-from fangxian.rota.models import Assignment, Post, Slot, Training
+from fangxian.rota.models import Assignment, Pattern, Post, Slot, Training
+from fangxian.rota.rules import EARLY_US
 from fangxian.shared import clock
+
+AHEAD_DAYS: Final = 14
+"""How far ahead somebody sees their own slots."""
+LATE_US: Final = 12 * clock.HOUR_US
+"""How long after its end a slot is still shown to who has not checked out of it."""
+MOST_SHORT: Final = 50
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,3 +142,108 @@ def candidates(path: str, now: datetime, roles: Iterable[str]) -> list[Staff]:
                     found.append(staff)
                     break
     return found
+
+
+@dataclass(frozen=True, slots=True)
+class MySlot:
+    """A slot as one who stands in it sees it. `gate` is the post's title, `place` where it is."""
+
+    slot_id: UUID
+    gate: str
+    place: str
+    from_us: int
+    until_us: int
+    over: bool
+    may_come: bool
+    trained: bool = True
+    assignment_id: UUID | None = None
+    came_us: int | None = None
+    left_us: int | None = None
+
+    @property
+    def here(self) -> bool:
+        return self.came_us is not None and self.left_us is None
+
+    @property
+    def day(self) -> date:
+        return clock.local_day(clock.from_us(self.from_us))
+
+
+def my_slots(staff: Staff, now: datetime) -> list[MySlot]:
+    """Where somebody is planned in the next days or stands now, and what lately ended without a check-out."""
+    now_us = clock.to_us(now)
+    rows = Assignment.objects.filter(
+        Q(slot__until_us__gt=now_us) | Q(slot__until_us__gt=now_us - LATE_US, left_us__isnull=True),
+        staff=staff, slot__from_us__lt=now_us + AHEAD_DAYS * clock.DAY_US, slot__post__closed_us__isnull=True,
+    )  # fmt: skip
+    found = list(rows.select_related("slot__post__place__parent").order_by("slot__from_us"))
+    signed = set(Training.objects.filter(staff=staff).values_list("topic", flat=True))
+    return [
+        _mine(row.slot, now_us, row, trained=not row.slot.post.training or row.slot.post.training in signed)
+        for row in found
+    ]
+
+
+def _mine(slot: Slot, now_us: int, row: Assignment | None = None, *, trained: bool = True) -> MySlot:
+    above = slot.post.place.parent
+    return MySlot(
+        slot.pk, slot.post.title, above.name if above else "", slot.from_us, slot.until_us, slot.until_us <= now_us,
+        slot.from_us - EARLY_US <= now_us < slot.until_us and (row is None or row.came_us is None), trained,
+        row.id if row else None, row.came_us if row else None, row.left_us if row else None,
+    )  # fmt: skip
+
+
+def short_slots(held: Reach, now: datetime, key: str = GATE) -> list[MySlot]:
+    """Slots within reach that one may check in to now and to which too few have come."""
+    now_us = clock.to_us(now)
+    rows = Slot.objects.filter(
+        held.places("post__place__path", "post__place__grid_id"), post__key=key, post__closed_us__isnull=True,
+        from_us__lte=now_us + EARLY_US, until_us__gt=now_us,
+    )  # fmt: skip
+    came = Count("assignments", filter=Q(assignments__came_us__isnull=False))
+    rows = rows.annotate(came=came).filter(came__lt=F("needed"))
+    found = rows.select_related("post__place__parent").order_by("from_us", "post__title")[:MOST_SHORT]
+    return [_mine(slot, now_us) for slot in found]
+
+
+@dataclass(frozen=True, slots=True)
+class PatternLine:
+    """A pattern that still has slots to come. `weekdays` are numbers, 1 is Monday."""
+
+    pattern: Pattern
+    weekdays: tuple[int, ...]
+    names: tuple[str, ...]
+    coming: int
+
+
+def patterns_of(post: Post, now: datetime) -> list[PatternLine]:
+    coming = Count("slots", filter=Q(slots__from_us__gt=clock.to_us(now)), distinct=True)
+    rows = Pattern.objects.filter(post=post, ended_us__isnull=True).annotate(coming=coming).filter(coming__gt=0)
+    return [
+        PatternLine(
+            row, tuple(int(day) for day in row.weekdays), tuple(sorted(one.name for one in row.people.all())),
+            row.coming,
+        )
+        for row in rows.prefetch_related("people").order_by("start", "first_day", "id")
+    ]  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Coming:
+    """What closing a post would take off the plan."""
+
+    slots: int
+    people: int
+
+
+def coming(post: Post, now: datetime) -> Coming:
+    rows = Slot.objects.filter(post=post, from_us__gt=clock.to_us(now))
+    found = rows.aggregate(
+        slots=Count("subject_id", distinct=True), people=Count("assignments__staff_id", distinct=True)
+    )
+    return Coming(found["slots"], found["people"])
+
+
+def last_closed(place_id: UUID, key: str = GATE) -> Post | None:
+    """The post that was closed last, for a place that has none open."""
+    return Post.objects.filter(place_id=place_id, key=key, closed_us__isnull=False).order_by("-closed_us").first()

@@ -5,18 +5,31 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from uuid import UUID
 
+from django.utils.dates import WEEKDAYS_ABBR
+from django.utils.translation import gettext as _
+
 from fangxian.accounts.models import Staff
 from fangxian.accounts.roles import CAPABILITIES, Capability, Role
 from fangxian.console.view import Who
 from fangxian.places.models import Place
 from fangxian.rota import queries
 from fangxian.rota.actions import GATE_TRAINING
-from fangxian.rota.models import Post
-from fangxian.rota.queries import SlotLine
+from fangxian.rota.models import Pattern, Post
+from fangxian.rota.queries import Coming, PatternLine, SlotLine
 from fangxian.shared import clock
 
 STANDING = tuple(role.value for role in Role if Capability.GATE in CAPABILITIES[role])
 """Roles whose holders may stand at a gate."""
+
+
+@dataclass(frozen=True)
+class Repeats:
+    """Slots that come back every week, in words."""
+
+    pattern: Pattern
+    days: str
+    names: str
+    coming: int
 
 
 @dataclass(frozen=True)
@@ -26,6 +39,10 @@ class Rota:
     slots: Sequence[SlotLine]
     people: Sequence[Staff]
     trained: set[UUID]
+    patterns: Sequence[Repeats] = ()
+    coming: Coming | None = None
+    closed: Post | None = None
+    """The post that was closed last, where none is open."""
 
     @property
     def before(self) -> date:
@@ -60,7 +77,20 @@ def _day(text: str, who: Who) -> date:
 def rota_of(place: Place, who: Who, day: str) -> Rota:
     """The day that is asked for, else today. Without a post there are no slots."""
     post, wanted = queries.post_of(place.id), _day(day, who)
-    people = queries.candidates(place.path, who.now, STANDING) if who.reach(Capability.DEVICES).holds(place) else []
+    may_plan = who.reach(Capability.DEVICES).holds(place)
+    people = queries.candidates(place.path, who.now, STANDING) if may_plan else []
     topic = post.training if post else GATE_TRAINING
-    slots = queries.slots_of_day(post, wanted, who.now) if post else []
-    return Rota(wanted, post, slots, people, queries.trained_of([one.id for one in people], topic))
+    trained = queries.trained_of([one.id for one in people], topic)
+    if post is None:
+        return Rota(wanted, None, [], people, trained, closed=queries.last_closed(place.id))
+    slots = queries.slots_of_day(post, wanted, who.now)
+    if not may_plan:
+        return Rota(wanted, post, slots, people, trained)
+    repeats = [_repeats(line) for line in queries.patterns_of(post, who.now)]
+    return Rota(wanted, post, slots, people, trained, repeats, queries.coming(post, who.now))
+
+
+def _repeats(line: PatternLine) -> Repeats:
+    words = [str(WEEKDAYS_ABBR[day - 1]) for day in line.weekdays]
+    days = _("every day") if len(words) == len(WEEKDAYS_ABBR) else " ".join(words)
+    return Repeats(line.pattern, days, ", ".join(line.names), line.coming)

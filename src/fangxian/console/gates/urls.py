@@ -1,6 +1,6 @@
 from django.urls import path
 
-from fangxian.console.gates import key_views, rota_views, views
+from fangxian.console.gates import key_views, pattern_views, rota_views, views
 
 app_name = "gates"
 urlpatterns = [
@@ -15,6 +15,9 @@ urlpatterns = [
     path("<uuid:gate_id>/hold/", views.hold, name="hold"),
     path("<uuid:gate_id>/lift/<uuid:held_id>/", views.lift, name="lift"),
     path("<uuid:gate_id>/plan/", rota_views.plan, name="plan"),
+    path("<uuid:gate_id>/repeat/", pattern_views.repeat, name="repeat"),
+    path("<uuid:gate_id>/patterns/<uuid:pattern_id>/end/", pattern_views.end_pattern, name="end-pattern"),
+    path("<uuid:gate_id>/close-post/", pattern_views.close_post, name="close-post"),
     path("<uuid:gate_id>/assign/", rota_views.assign, name="assign"),
     path("<uuid:gate_id>/unassign/<uuid:assignment_id>/", rota_views.unassign, name="unassign"),
     path("<uuid:gate_id>/cancel/<uuid:slot_id>/", rota_views.cancel, name="cancel"),

@@ -17,6 +17,7 @@ from fangxian.accounts.roles import Capability
 from fangxian.console.gates import shape
 from fangxian.console.gates.forms import AssignForm, HoldForm, PlanForm, SetupForm, setup_initial
 from fangxian.console.gates.key_views import reaches_street
+from fangxian.console.gates.rota_forms import ClosePostForm, RepeatForm, repeat_initial
 from fangxian.console.gates.rota_shape import Rota, rota_of
 from fangxian.console.trail import crumbs
 from fangxian.console.view import Who, staff_view
@@ -55,10 +56,10 @@ def listing_live(request: HttpRequest, who: Who) -> HttpResponse:
 
 
 def _moment(place: Place, who: Who) -> shape.Moment:
-    [line] = board.lines([place], who.now)
+    line, day = board.one(place, who.now)
     # whoever issues the passes of this place reads their names anyway; a count is enough for everybody else
     named = who.reach(Capability.PASSES).holds(place)
-    return shape.moment(line, board.day_of(place.id, who.now), latest.last_checks(place, who.now, named=named))
+    return shape.moment(line, day, latest.last_checks(place, who.now, named=named))
 
 
 @staff_view(Capability.GATE_BOARD)
@@ -98,6 +99,8 @@ def _forms(place: Place, rota: Rota, may: Mapping[str, bool]) -> dict[str, Any]:
         found["setup"] = SetupForm(board.outer_gates(place), _tenants(place, row), initial=setup_initial(row))
         found["plan"] = PlanForm(initial={"day": rota.day, "times": _("06:00-14:00, 14:00-22:00, 22:00-06:00")})
         found["assign"] = AssignForm(rota.choices, rota.people, rota.trained)
+        found["repeat"] = RepeatForm(rota.people, rota.trained, auto_id="repeat_%s", initial=repeat_initial(rota.day))
+        found["close"] = ClosePostForm(auto_id="close_%s") if rota.post else None
     if may["hold"]:
         found["hold"] = HoldForm()
     return found

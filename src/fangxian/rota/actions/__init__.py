@@ -1,6 +1,6 @@
 """Every write about a rota, by verb."""
 
-from fangxian.rota.actions.patterns import NewPattern, Refused, Repeated, end_pattern, repeat
+from fangxian.rota.actions.patterns import NewPattern, Refused, Repeated, check_pattern, end_pattern, repeat
 from fangxian.rota.actions.posts import (
     GATE,
     GATE_TRAINING,
@@ -34,6 +34,7 @@ __all__ = [
     "cancel_slot",
     "check_in",
     "check_out",
+    "check_pattern",
     "close_post",
     "cohort_of",
     "end_pattern",

@@ -71,6 +71,11 @@ def repeat(*, post: Post, new: NewPattern, by: str, now: datetime) -> Repeated:
     return Repeated(pattern, made, tuple(left_out))
 
 
+def check_pattern(*, new: NewPattern, now: datetime) -> int:
+    """How many days `repeat` would try. Raises RotaError where the pattern cannot be."""
+    return len(_days(new, now))
+
+
 def _days(new: NewPattern, now: datetime) -> list[date]:
     """The days whose slot is not over. Raises RotaError."""
     if new.last_day < new.first_day:
