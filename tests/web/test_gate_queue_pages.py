@@ -123,14 +123,14 @@ def test_it_sends_a_queue_that_has_grown(office: Office, street: Street, manager
     assert f'data-key="{office.front.id.hex}.queue"' in second.content.decode()
 
 
-@pytest.mark.parametrize("name", ["gates:list", "gates:gate"])
+@pytest.mark.parametrize("name", ["gates:list", "gates:list-live", "gates:gate-live"])
 def test_it_asks_few_questions(
     office: Office, street: Street, manager: Client, name: str,
     django_assert_max_num_queries: Callable[[int], AbstractContextManager[object]],
 ) -> None:  # fmt: skip
     enter(office, expected(office, street, 20)[:5])
-    address = reverse(name, args=[] if name == "gates:list" else [office.front.id])
+    address = reverse(name, args=[office.front.id] if name == "gates:gate-live" else [])
     manager.get(address)
 
-    with django_assert_max_num_queries(23 if name == "gates:gate" else 12):
+    with django_assert_max_num_queries(12):
         manager.get(address)

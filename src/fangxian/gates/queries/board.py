@@ -53,7 +53,8 @@ def gates(within: Q, now: datetime) -> list[GateLine]:
     return lines(rows, now)
 
 
-def lines(rows: Sequence[Place], now: datetime) -> list[GateLine]:
+def lines(rows: Sequence[Place], now: datetime, best: Mapping[UUID, int] | None = None) -> list[GateLine]:
+    """`best` is the most that each checked in a quarter of an hour, where the caller knows it already."""
     ids = [row.id for row in rows]
     places = {row.parent_id or row.id for row in rows}
     # all gates of these places: who is expected there may come by one that is not asked about
@@ -62,7 +63,7 @@ def lines(rows: Sequence[Place], now: datetime) -> list[GateLine]:
     setups: dict[UUID, GateSetup] = {door.id: door.gate_setup for door in doors if hasattr(door, "gate_setup")}
     inside, seen = inside_now(places | set(ids)), _lately(places, now)
     guards, running = rota.on_post(ids, now), rota.running(ids, now)
-    waiting = queues.queues(doors, setups, _entering(seen), now)
+    waiting = queues.queues(doors, setups, _entering(seen), best, now)
     outcomes = _outcomes(seen)
     return [_line(row, setups.get(row.id), inside, outcomes[row.id], guards, running, waiting) for row in rows]
 
@@ -118,11 +119,14 @@ def _entering(seen: Seen) -> dict[UUID, Counter[int]]:
 
 @dataclass(frozen=True, slots=True)
 class Quarter:
+    """`inward` counts all checks on the way in, whatever the outcome."""
+
     at_us: int
     entered: int
     left: int
     refused: int
     held: int
+    inward: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,6 +139,10 @@ class Day:
     @property
     def busiest(self) -> int:
         return max((q.entered + q.left + q.refused + q.held for q in self.quarters), default=0)
+
+    def best_since(self, since_us: int) -> int:
+        """The most checks on the way in within one quarter that began after this instant."""
+        return max((q.inward for q in self.quarters if q.at_us > since_us), default=0)
 
     @property
     def entered(self) -> int:
@@ -163,15 +171,24 @@ def day_of(gate_id: UUID, now: datetime) -> Day:
     reasons: Counter[str] = Counter()
     for row in rows:
         quarters[row.quarter_us][_column(row)] += row.count
+        quarters[row.quarter_us]["inward"] += row.count if row.direction == Direction.IN else 0
         if row.outcome != Outcome.ADMIT:
             reasons[row.code] += row.count
     return Day(
         tuple(
-            Quarter(at, found["entered"], found["left"], found["refused"], found["held"])
+            Quarter(at, found["entered"], found["left"], found["refused"], found["held"], found["inward"])
             for at, found in sorted(quarters.items())
         ),
         tuple(reasons.most_common()),
     )
+
+
+def one(gate: Place, now: datetime) -> tuple[GateLine, Day]:
+    """One gate at this moment, and its day."""
+    day = day_of(gate.id, now)
+    best = {gate.id: day.best_since(clock.to_us(now) - queues.RECENTLY_US)}
+    [line] = lines([gate], now, best)
+    return line, day
 
 
 def _column(row: Flow) -> str:

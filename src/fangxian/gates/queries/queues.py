@@ -18,17 +18,18 @@ RECENTLY_US = 3 * HOUR_US
 
 
 def queues(
-    gates: Sequence[Place], setups: Mapping[UUID, GateSetup], entering: Mapping[UUID, Counter[int]], now: datetime
-) -> dict[UUID, Queue]:
+    gates: Sequence[Place], setups: Mapping[UUID, GateSetup], entering: Mapping[UUID, Counter[int]],
+    best: Mapping[UUID, int] | None, now: datetime,
+) -> dict[UUID, Queue]:  # fmt: skip
     """By gate, without those of which nothing can be said. `gates` are all of their places; `entering` counts the
-    checks on the way in by how many minutes ago. Two questions, or one where nobody is expected."""
+    checks on the way in by how many minutes ago, `best` the most in a quarter of an hour, asked where it is None."""
     moment = clock.local(now)
     minute = moment.hour * 60 + moment.minute
     expected = _expected({gate.parent_id for gate in gates if gate.parent_id}, minute, now)
     if not expected:
         return {}
     asked = [gate for gate in gates if gate.parent_id in expected]
-    quarters = _best_quarters([gate.id for gate in asked], now)
+    quarters = _best_quarters([gate.id for gate in asked], now) if best is None else best
     by_place: dict[UUID, list[Door]] = defaultdict(list)
     for gate in asked:
         if gate.parent_id is not None:
