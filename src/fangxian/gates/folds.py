@@ -1,7 +1,8 @@
 """What the worker takes from the checks: counts of the gates, duties of those who entered, contradictions, referrals.
 
 The table of checks is its own outbox. There is no cursor over ids: on PostgreSQL they are not the order of commits, so
-what is folded is marked row by row, in the transaction that folds it.
+what is folded is marked row by row, in the transaction that folds it. Any number of workers may run, and one folds at a
+time: a reading and the entry that it belongs to must not be in the hands of two that cannot see each other.
 """
 
 import time
@@ -46,7 +47,17 @@ MEASURED_WITHIN_US: Final = 30 * MINUTE_US
 RUN_SECONDS: Final = 2.0
 FIRST_HOUR: Final = 6
 OPENINGS: Final = 200
+POSTGRES_LOCK: Final = 0x666F6C64
 _KINDS: Final = frozenset(ContradictionKind.values)
+
+
+def _alone() -> bool:
+    """Whether this transaction folds; no where another one does. SQLite has one writer anyway."""
+    if connection.vendor != "postgresql":
+        return True
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_try_advisory_xact_lock(%s)", [POSTGRES_LOCK])
+        return bool(cursor.fetchone()[0])
 
 
 def fold_checks(*, now: datetime, by: str = "worker") -> int:
@@ -70,10 +81,7 @@ def fold_checks(*, now: datetime, by: str = "worker") -> int:
 
 
 def _fold_chunk(rows: int, by: str, now: datetime) -> int:
-    waiting = Check.objects.filter(folded=False).order_by("id")
-    if connection.features.has_select_for_update_skip_locked:
-        waiting = waiting.select_for_update(skip_locked=True)
-    checks = list(waiting[:rows])
+    checks = list(Check.objects.filter(folded=False).order_by("id")[:rows]) if _alone() else []
     if not checks:
         return 0
     _count_flow(checks)
@@ -86,7 +94,7 @@ def _fold_chunk(rows: int, by: str, now: datetime) -> int:
 
 
 def _count_flow(checks: Sequence[Check]) -> None:
-    """One statement for each counter, which adds: two workers may fold beside each other."""
+    """One statement for each counter, which adds."""
     counts = Counter(
         (c.gate_id.hex, c.place_id.hex, c.observed_us // QUARTER_US * QUARTER_US, c.direction, c.outcome, c.code)
         for c in checks
@@ -183,9 +191,9 @@ def fold_openings(*, now: datetime, by: str = "worker") -> int:
     window_us = plan_at(now).section.turnstile_seconds * SECOND_US
     settled = 0
     with write_lock():
+        if not _alone():
+            return 0
         waiting = Opening.objects.filter(settled=False, at_us__lt=clock.to_us(now) - window_us - SECOND_US)
-        if connection.features.has_select_for_update_skip_locked:
-            waiting = waiting.select_for_update(skip_locked=True, of=("self",))
         rows = list(waiting.select_related("gate__parent").order_by("at_us")[:OPENINGS])
         heard = _last_heard({row.gate_id for row in rows})
         for row in rows:
