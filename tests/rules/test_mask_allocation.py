@@ -8,7 +8,7 @@ from fractions import Fraction
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from fangxian.masks.allocation import Claim, Crowd, Night, Outlet, Result, Why, allocate, in_order, may_today
+from fangxian.masks.allocation import Claim, Crowd, Night, Outlet, Pool, Result, Why, allocate, in_order, may_today
 
 MONDAY = date(2020, 3, 9)
 POLICIES = ("queue", "lottery", "odd_even", "birth_year")
@@ -100,7 +100,8 @@ def test_nobody_is_called_before_somebody_who_stands_ahead(drawn: tuple[Night, O
             asking = [claim for claim in ordered if claim.wants[variant]]
             reserve = [called.get((claim.id, variant)) is True for claim in asking if claim.special]
             assert reserve == sorted(reserve, reverse=True)
-            rest = [(claim.id, variant) in called for claim in asking if called.get((claim.id, variant)) is not True]
+            left = [claim for claim in asking if called.get((claim.id, variant)) is not True]
+            rest = [(claim.id, variant) in called for claim in left]
             assert rest == sorted(rest, reverse=True)
 
 
@@ -165,7 +166,7 @@ def test_shares_are_within_a_household_of_the_max_min_optimum(
     ]
     result = allocate(night(), Outlet("p", (pieces,), (0,), (10_000,), crowds))
     best = optimum(queues, pieces)
-    shares = {share.crowd: share for share in result.shares if not share.reserved}
+    shares = {share.crowd: share for share in result.shares if share.pool == Pool.GENERAL}
     for at, exact in enumerate(best):
         share = shares[str(at)]
         assert abs(share.called - exact) < 1
@@ -265,3 +266,13 @@ def test_a_number_that_needs_more_than_is_left_waits_and_nobody_passes_it() -> N
     assert ids(result) == ["a1"]
     assert result.left == (2,)
     assert result.shares[0].why == Why.PIECES
+
+
+def test_who_lost_a_pharmacy_is_called_before_anybody_new_whatever_their_committee_had() -> None:
+    crowds = [
+        crowd("a", [Claim("a1", 1, (5,), tier=-1), Claim("a2", 2, (5,))], prior=(8,), more=8),
+        crowd("b", line("b", 5, 5, 5)),
+    ]
+    result = allocate(night(), Outlet("p", (10,), (0,), (9,), crowds))
+    assert sorted(ids(result)) == ["a1", "b1"]
+    assert [share.pool for share in result.shares] == [Pool.FIRST, Pool.GENERAL, Pool.GENERAL]

@@ -4,12 +4,15 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 from fangxian.duties.actions import apply_playbook
-from fangxian.masks.actions import rounds
+from fangxian.masks import rules
+from fangxian.masks.actions import rounds, supply
 from fangxian.masks.actions.rounds import NewRound
-from fangxian.masks.models import Round, Variant
+from fangxian.masks.models import Counter, Registration, Round, Shelf, Variant
 from fangxian.places import actions as places
 from fangxian.places.actions import NewPlace
 from fangxian.places.models import Place, PlaceKind
+from fangxian.shared import clock
+from fangxian.shared.ids import new_id
 from tests.support import playbooks
 from tests.support.factories import MORNING, Street, make_street
 
@@ -46,3 +49,44 @@ def make_round(
     if announced:
         rounds.announce(round=round, by="test", now=now)
     return MaskGround(street, pharmacies, round)
+
+
+def registered(
+    ground: MaskGround, committee: int, *seqs: int, wants: str = "adult=5", now: datetime = MORNING, **more: object
+) -> list[Registration]:
+    """Registrations of the doors of a committee, as rows; numbers follow each other from 1 on."""
+    place = ground.committees[committee]
+    doors = list(Place.objects.filter(place.subtree, kind=PlaceKind.DWELLING).order_by("path"))
+    rows = []
+    for seq in seqs:
+        id_ = new_id()
+        rows.append(
+            Registration(
+                id=id_, round=ground.round, committee=place, seq=seq, unit=doors[seq - 1].id, applicant="王芳",
+                channel="desk", wants=wants, secret=id_.hex, observed_us=clock.to_us(now),
+                received_us=clock.to_us(now), **more,
+            )
+        )  # fmt: skip
+    Registration.objects.bulk_create(rows)
+    Counter.objects.update_or_create(
+        round=ground.round, committee=place, defaults={"short": rules.short_name(place.name), "last": max(seqs)}
+    )
+    return rows
+
+
+def stocked(
+    ground: MaskGround, pharmacy: int, quantity: int, *, variant: str = "adult", reserve: int | None = None,
+    now: datetime = MORNING,
+) -> Shelf:  # fmt: skip
+    """Goods arrive at a pharmacy; `reserve` puts another reserve than the round's share."""
+    kind = Variant.objects.select_related("item").get(round=ground.round, key=variant)
+    place = ground.pharmacies[pharmacy]
+    supply.arrive(
+        round=ground.round, pharmacy=place, variant=kind, quantity=quantity, price_fen=250, by="test", now=now,
+        batch=f"{place.name}{quantity}",
+    )  # fmt: skip
+    shelf = Shelf.objects.get(round=ground.round, pharmacy=place, variant=kind)
+    if reserve is not None:
+        shelf.reserve = reserve
+        shelf.save(update_fields=["reserve"])
+    return shelf

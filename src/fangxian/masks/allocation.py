@@ -1,12 +1,13 @@
 """Which numbers are called tonight. Pure and deterministic: the same inputs and the same seed give the same calls.
 
-A pharmacy is allocated alone. For each variant there are two pools: the reserve, for special groups, and the rest, for
-everybody. A pool is shared between the pharmacy's committees so that their shares are weighted max-min fair: `called so
-far / registered` is raised for all at once, like water, until the pieces or the places in the day's slots are used up;
-who has nobody waiting drops out, who was ahead from earlier nights waits. That level is found exactly. Households are
-whole: each committee gets its optimum rounded down, and what remains goes by the largest remainder, so that nobody is
-a whole household away from the optimum. Pieces too few for the next number of a committee below the level are kept
-for that number. Inside a committee the order is strict: nobody is called before somebody who stands ahead.
+A pharmacy is allocated alone. For each variant there are three pools, one after the other: the reserve, for special
+groups; what is free, first for those whose pharmacy dropped out; and then for everybody. A pool is shared between the
+pharmacy's committees so that their shares are weighted max-min fair: `called so far / registered` is raised for all at
+once, like water, until the pieces or the places in the day's slots are used up; who has nobody waiting drops out, who
+was ahead from earlier nights waits. That level is found exactly. Households are whole: each committee gets its optimum
+rounded down, and what remains goes by the largest remainder, so that nobody is a whole household away from the
+optimum. Pieces too few for the next number of a committee below the level are kept for that number. Inside a committee
+the order is strict: nobody is called before somebody who stands ahead.
 """
 
 import hashlib
@@ -88,6 +89,14 @@ class Called(NamedTuple):
     slot: int
 
 
+class Pool(StrEnum):
+    """Who is called from which pieces, in this order."""
+
+    RESERVE = "reserve"
+    FIRST = "first"
+    GENERAL = "general"
+
+
 class Why(StrEnum):
     """Why a committee's share is not raised further."""
 
@@ -102,7 +111,7 @@ class Share(NamedTuple):
     """A committee's part of a pool. `optimum` is in thousandths of a household."""
 
     variant: int
-    reserved: bool
+    pool: Pool
     crowd: str
     weight: int
     prior: int
@@ -262,9 +271,10 @@ def allocate(night: Night, outlet: Outlet) -> Result:
     left = [free + more for free, more in zip(outlet.free, freed, strict=True)]
     book = _Book(night, outlet, crowds, lines, sum(outlet.room))
     for variant in range(len(night.variants)):
-        kept[variant] = book.pool(variant, kept[variant], reserved=True)
-    for variant in range(len(night.variants)):
-        left[variant] = book.pool(variant, left[variant], reserved=False)
+        kept[variant] = book.draw(variant, kept[variant], Pool.RESERVE)
+    for pool in (Pool.FIRST, Pool.GENERAL):
+        for variant in range(len(night.variants)):
+            left[variant] = book.draw(variant, left[variant], pool)
     return Result(book.calls(), book.shares, tuple(left), tuple(kept), tuple(freed), taken)
 
 
@@ -291,10 +301,11 @@ class _Book:
         self.drawn: dict[tuple[str, int], tuple[str, int, bool]] = {}
         self.shares: list[Share] = []
 
-    def pool(self, variant: int, pieces: int, *, reserved: bool) -> int:
+    def draw(self, variant: int, pieces: int, pool: Pool) -> int:
         """Call from one pool; returns the pieces that stay in it."""
-        queues = [queue for crowd in self.crowds if (queue := self._queue(crowd, variant, reserved)).waiting]
-        tie = f"{self.night.seed}|{self.outlet.key}|{self.night.variants[variant]}|{int(reserved)}"
+        queues = [queue for crowd in self.crowds if (queue := self._queue(crowd, variant, pool)).waiting]
+        tie = f"{self.night.seed}|{self.outlet.key}|{self.night.variants[variant]}|{pool.value}"
+        reserved = pool == Pool.RESERVE
         pieces, self.places = _share_out(queues, pieces, self.places, tie)
         for queue in queues:
             for claim in queue.claims[: queue.called]:
@@ -302,22 +313,26 @@ class _Book:
                 self.drawn[claim.id, variant] = (queue.crowd.key, claim.wants[variant], reserved)
             self.shares.append(
                 Share(
-                    variant, reserved, queue.crowd.key, queue.weight, queue.prior, queue.waiting, queue.called,
+                    variant, pool, queue.crowd.key, queue.weight, queue.prior, queue.waiting, queue.called,
                     queue.optimum, queue.next()[0], _why(queue, pieces),
                 )
             )  # fmt: skip
         return pieces
 
-    def _queue(self, crowd: Crowd, variant: int, reserved: bool) -> _Queue:
+    def _queue(self, crowd: Crowd, variant: int, pool: Pool) -> _Queue:
         claims = [
             claim for claim in self.lines[crowd.key]
-            if claim.wants[variant] and (claim.special or not reserved) and (claim.id, variant) not in self.drawn
+            if claim.wants[variant] and _asks(pool, claim) and (claim.id, variant) not in self.drawn
         ]  # fmt: skip
-        weight = (crowd.special_weight if reserved else crowd.weight)[variant]
-        prior = (crowd.special_prior if reserved else crowd.prior)[variant]
+        weight, prior = {
+            Pool.RESERVE: (crowd.special_weight, crowd.special_prior),
+            Pool.GENERAL: (crowd.weight, crowd.prior),
+            # they had their chance: each committee gets the same part of what it lost
+            Pool.FIRST: ((0,) * (variant + 1), (0,) * (variant + 1)),
+        }[pool]
         pieces = list(accumulate((claim.wants[variant] for claim in claims), initial=0))
         places = list(accumulate((int(claim.id not in self.placed) for claim in claims), initial=0))
-        return _Queue(crowd, claims, max(weight, len(claims), 1), prior, pieces, places)
+        return _Queue(crowd, claims, max(weight[variant], len(claims), 1), prior[variant], pieces, places)
 
     def calls(self) -> list[Called]:
         """In order of the slots: those from the reserve first, then the committees side by side, each in its order."""
@@ -341,6 +356,10 @@ class _Book:
         )
         seats = (slot for slot, room in enumerate(self.outlet.room) for _ in range(room))
         return {row[-1]: slot for row, slot in zip(turn, seats, strict=False)}
+
+
+def _asks(pool: Pool, claim: Claim) -> bool:
+    return pool == Pool.GENERAL or (claim.special if pool == Pool.RESERVE else claim.tier < 0)
 
 
 def _why(queue: _Queue, pieces: int) -> Why:

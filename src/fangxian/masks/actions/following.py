@@ -1,0 +1,103 @@
+"""What follows from calls once they are committed: who must be told, what must be brought, which stock was called.
+
+In chunks and safe to repeat: a crash between a run and its duties is made good by the worker (`resume`).
+"""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Final
+from uuid import UUID
+
+from fangxian.duties import actions as duties
+from fangxian.masks.models import Arrival, Call, CallStatus, Run
+from fangxian.masks.playbook import ARRIVED, CALLED, DELIVER
+from fangxian.masks.publishing import read
+from fangxian.places.models import Place
+from fangxian.places.queries import counting_nodes
+from fangxian.registry import actions as registry
+from fangxian.shared import clock
+from fangxian.shared.writer import in_chunks
+
+AHEAD_US: Final = clock.HOUR_US
+"""A called household is told at least this long before its slot."""
+
+
+def resume(*, now: datetime) -> int:
+    """Give the duties of runs whose process ended between calling and giving them. Returns how many runs."""
+    runs = list(Run.objects.filter(followed_us__isnull=True).order_by("made_us"))
+    for run in runs:
+        follow_up(run=run, by="worker", now=now)
+    return len(runs)
+
+
+def follow_up(*, run: Run, by: str, now: datetime) -> int:
+    """Enrol everybody who was called, and fulfil what asked for the calls. Returns how many calls are told of."""
+    calls = list(Call.objects.filter(run=run, status=CallStatus.CALLED).select_related("registration").order_by("id"))
+    owe(calls=calls, by=by, now=now)
+    _called_from(run, by, now)
+    Run.objects.filter(id=run.id, followed_us__isnull=True).update(followed_us=clock.to_us(now))
+    return len(calls)
+
+
+def owe(*, calls: Sequence[Call], by: str, now: datetime) -> None:
+    """Cohorts are those of the run (`instance` is its id): whoever is called on another night is owed it again."""
+    runs: dict[UUID, list[Call]] = {}
+    for call in calls:
+        runs.setdefault(call.run_id, []).append(call)
+    for run_id, mine in runs.items():
+        told = {call.registration.unit: _tell_by(call, clock.to_us(now)) for call in reversed(mine)}
+        _enrol(CALLED, run_id, told, by, now)
+        brought = {call.registration.unit: call.deadline_us for call in mine if call.registration.deliver}
+        _enrol(DELIVER, run_id, brought, by, now)
+
+
+def _tell_by(call: Call, now_us: int) -> int:
+    return min(max(call.slot_from_us - AHEAD_US, now_us + AHEAD_US // 2), call.slot_from_us)
+
+
+def _enrol(cohort: str, run_id: UUID, due: dict[UUID, int], by: str, now: datetime) -> None:
+    """Doors that the register does not have (a city's pseudonyms) owe nothing here: their street enrols them."""
+
+    def write(part: Sequence[Place]) -> None:
+        registry.ensure_place_subjects(places=part, now=now)
+        nodes = counting_nodes(part)
+        opens_us = clock.to_us(now)
+        members = [
+            duties.NewMember(
+                place.id, place.id, nodes[place.id], opens_us=min(opens_us, due[place.id]), due_us=due[place.id]
+            )
+            for place in part
+        ]
+        duties.enrol(cohort=cohort, instance=run_id.hex, members=members, by=by, now=now)
+
+    units = sorted(due)
+    doors = [
+        place
+        for start in range(0, len(units), 500)
+        for place in Place.objects.filter(id__in=units[start : start + 500]).order_by("id")
+    ]
+    in_chunks(doors, write)
+
+
+def _called_from(run: Run, by: str, now: datetime) -> None:
+    """An arrival has been called when its pharmacy and variant were, or when nobody waits for it there."""
+    called = set(Call.objects.filter(run=run).values_list("pharmacy_id", "variant_id").distinct())
+    waiting = _still_waiting(run)
+    rows = Arrival.objects.filter(round_id=run.round_id, at_us__lte=run.made_us).order_by("at_us", "id")
+    for arrival in rows:
+        key = (arrival.pharmacy_id, arrival.variant_id)
+        if key in called or key not in waiting:
+            done = duties.Done(arrival.pharmacy_id, now, f"mask-run:{run.id.hex}")
+            duties.fulfil(cohort=ARRIVED, instance=arrival.id.hex, items=[done], by=by, now=now)
+
+
+def _still_waiting(run: Run) -> set[tuple[UUID, int]]:
+    """Pharmacies and variants for which somebody stands in the queue and was not called: by the run's own document."""
+    file = read(run.document)
+    variants = dict(run.round.variants.values_list("key", "id"))
+    return {
+        (UUID(hex=part.outlet.key), variants[file.night.variants[share[0]]])
+        for part in file.parts
+        for share in part.stated["shares"]
+        if share[5] > share[6]
+    }
