@@ -8,7 +8,7 @@ grows. Errors say what happened, what was kept, and what to do next.
 import logging
 from collections.abc import Callable, Iterable
 from datetime import datetime
-from typing import Final
+from typing import Any, Final
 from wsgiref.types import StartResponse, WSGIEnvironment
 
 import msgspec
@@ -18,10 +18,11 @@ from fangxian.gates.actions import checks
 from fangxian.gates.actions.check_items import CheckIn, Taken
 from fangxian.gates.models import Device
 from fangxian.gates.queries.hot import device_of
-from fangxian.intake import machines
-from fangxian.intake.answers import Answer, fault
+from fangxian.intake import machines, masks
+from fangxian.intake.answers import Answer, Raw, fault
+from fangxian.masks.actions import register
 from fangxian.shared import clock
-from fangxian.shared.group_commit import FullError, NotStoredError
+from fangxian.shared.group_commit import FullError, GroupCommit, NotStoredError
 from fangxian.shared.writer import WriterBusyError
 
 logger = logging.getLogger(__name__)
@@ -33,20 +34,21 @@ MOST_BYTES: Final = 4 * 1024 * 1024
 MOST_ITEMS: Final = 2_000
 RETRY_SECONDS: Final = 1
 STATUS: Final = {
-    200: "200 OK", 400: "400 Bad Request", 401: "401 Unauthorized", 403: "403 Forbidden", 404: "404 Not Found",
-    405: "405 Method Not Allowed", 413: "413 Content Too Large", 503: "503 Service Unavailable",
+    200: "200 OK", 303: "303 See Other", 400: "400 Bad Request", 401: "401 Unauthorized", 403: "403 Forbidden",
+    404: "404 Not Found", 405: "405 Method Not Allowed", 413: "413 Content Too Large", 503: "503 Service Unavailable",
 }  # fmt: skip
+JSON: Final = (("Content-Type", "application/json"),)
 _encode: Final = msgspec.json.Encoder().encode
 
 
-class Batch(msgspec.Struct, frozen=True):
+class Batch(msgspec.Struct, frozen=True, gc=False):
     """An offline queue, or one check, with the device's clock at the moment of sending."""
 
     items: list[CheckIn]
     device_us: int | None = None
 
 
-class Answers(msgspec.Struct, frozen=True):
+class Answers(msgspec.Struct, frozen=True, gc=False):
     server_us: int
     items: list[Taken]
 
@@ -80,45 +82,48 @@ ROUTES: Final[dict[str, Handler]] = {"/intake/v1/gate-checks": gate_checks, **ma
 
 def application(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
     path = environ["PATH_INFO"]
-    retry = False
     try:
         status, payload = _answer(path, environ)
     except msgspec.DecodeError as error:
         # msgspec names the field and the type, never the value
         status, payload = 400, fault("unreadable", f"Nothing was stored. {error}")
     except (FullError, NotStoredError, WriterBusyError):
-        status, retry = 503, True
+        status = 503
         payload = fault(
             "busy", "Keep the records and send the same again; what was stored already is not counted twice."
         )
     except Exception:
-        logger.exception("intake: %s failed", path if path in ROUTES else PREFIX)
+        logger.exception("intake: %s failed", path if path in ROUTES or path in masks.ROUTES else PREFIX)
         close_old_connections()
-        status, retry = 503, True
+        status = 503
         payload = fault("failed", "Keep the records and send the same again.")
-    body = _encode(payload)
-    headers = [("Content-Type", "application/json"), ("Content-Length", str(len(body))), ("Cache-Control", "no-store")]
-    if retry:
+    raw = payload if isinstance(payload, Raw) else Raw(_encode(payload), JSON)
+    headers = [*raw.headers, ("Content-Length", str(len(raw.body))), ("Cache-Control", "no-store")]
+    if status == 503:
         headers.append(("Retry-After", str(RETRY_SECONDS)))
     start_response(STATUS[status], headers)
-    return [body]
+    return [raw.body]
 
 
 def _answer(path: str, environ: WSGIEnvironment) -> Answer:
     if path in LOOKS:
         return 200, LOOKS[path]()
-    handler = ROUTES.get(path)
-    if handler is None:
+    handler, unasked = ROUTES.get(path), masks.ROUTES.get(path)
+    if handler is None and unasked is None:
         return 404, fault("unknown", "There is no such address.")
     if environ["REQUEST_METHOD"] != "POST":
         return 405, fault("method", "This address takes POST.")
     length = int(environ.get("CONTENT_LENGTH") or 0)
-    if length > MOST_BYTES:
-        return 413, fault("too_large", f"At most {MOST_BYTES} bytes. Nothing was stored; send fewer records.")
+    most = MOST_BYTES if unasked is None else masks.MOST_BYTES
+    if length > most:
+        return 413, fault("too_large", f"At most {most} bytes. Nothing was stored; send fewer records.")
     now = clock.now()
+    if unasked is not None:
+        return unasked(environ["wsgi.input"].read(length), environ.get("CONTENT_TYPE", ""), now)
     device = _device(environ.get("HTTP_AUTHORIZATION", ""), clock.to_us(now))
     if device is None:
         return 401, fault("device", "This device is not registered, or was revoked. Keep the records; ask the manager.")
+    assert handler is not None
     return handler(environ["wsgi.input"].read(length), device, now)
 
 
@@ -134,11 +139,12 @@ def _health() -> object:
 
 
 def _metrics() -> object:
-    writer = checks.writer()
+    return {"gate_checks": _figures(checks.writer()), "mask_registrations": _figures(register.writer())}
+
+
+def _figures(writer: GroupCommit[Any, Any]) -> dict[str, int]:
     return {
-        "gate_checks": {
-            "taken": writer.taken, "batches": writer.batches, "waiting": writer.waiting, "refused": writer.refused,
-        }
+        "taken": writer.taken, "batches": writer.batches, "waiting": writer.waiting, "refused": writer.refused,
     }  # fmt: skip
 
 

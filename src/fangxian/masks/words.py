@@ -45,6 +45,8 @@ WORDS: Final[dict[Code, tuple["StrOrPromise", "StrOrPromise"]]] = {
     ),
 }
 
+BUSY: Final["StrOrPromise"] = _("Very many are registering just now. Go back and send it again: it counts once.")
+
 PHASES: Final[dict[Phase, "StrOrPromise"]] = {
     Phase.DRAFT: _("being prepared"),
     Phase.ANNOUNCED: _("announced"),

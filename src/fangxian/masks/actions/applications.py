@@ -32,16 +32,25 @@ def register_written(
     ask: Ask, now: datetime, *, committee: Place | None = None, by: str = "", staff: bool = False,
     trusted: bool = False,
 ) -> Answer:  # fmt: skip
-    """Register by `ask.address`. Somebody who is not signed in must give a document with it, or a person looks first:
-    an address alone is known to every neighbour."""
+    """Register by `ask.address`, or keep it for a person. Outside any transaction, as `register`."""
+    found = resolve(ask, now, committee=committee, by=by, trusted=trusted)
+    return found if isinstance(found, Answer) else register([found], now, by=by, staff=staff, trusted=trusted)[0]
+
+
+def resolve(
+    ask: Ask, now: datetime, *, committee: Place | None = None, by: str = "", trusted: bool = False
+) -> Ask | Answer:
+    """The same registration by the code of the door that its address means; or the answer, when a person must look.
+
+    Somebody who is not signed in must give a document with it: an address alone is known to every neighbour.
+    """
     round = Round.objects.select_related("street").prefetch_related("variants").filter(id=UUID(hex=ask.round)).first()
     if round is None:
         return said(Answer(id=ask.id.hex, status="refused", code=Code.UNKNOWN_DOOR))
     unit = one_dwelling(round.street, ask.address, committee) if trusted or _documented(ask, now) else None
     if unit is None:
         return apply_unplaced(ask, now, round=round, committee=committee, by=by, trusted=trusted)
-    known = msgspec.structs.replace(ask, unit="", door=door_token(round.id, unit.id))
-    return register([known], now, by=by, staff=staff, trusted=trusted)[0]
+    return msgspec.structs.replace(ask, unit="", door=door_token(round.id, unit.id))
 
 
 def _documented(ask: Ask, now: datetime) -> bool:
