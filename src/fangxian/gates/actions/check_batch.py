@@ -6,8 +6,10 @@ and what the server would have decided instead becomes a mark, from which the fo
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import Any, Final
+
+from msgspec import Struct
 
 from fangxian.gates import rules
 from fangxian.gates.actions import check_rows as rows
@@ -18,6 +20,7 @@ from fangxian.shared import clock
 from fangxian.shared.clock import DAY_US, MINUTE_US
 
 _ADMIT, _REFER = Outcome.ADMIT.value, Outcome.REFER.value
+_DIRECTIONS: Final = {direction.value: direction for direction in Direction}
 _OFFSET_US: Final = int(clock.local(clock.from_us(0)).utcoffset().total_seconds()) * clock.SECOND_US  # type: ignore[union-attr]  # an aware instant has an offset
 """The street's zone has had one offset for thirty years, and a batch has no time for zone arithmetic."""
 
@@ -45,9 +48,32 @@ _NO_CONTRADICTION: Final = frozenset({Code.ALREADY_OUTSIDE, Code.NO_DECLARATION,
 
 def write_batch(batch: Sequence[Prepared]) -> list[Taken]:
     work = _Batch(batch)
-    taken = [work.take(one) for one in batch]
+    taken = [work.take(case) for case in work.cases]
     work.save()
     return taken
+
+
+class _Case(Struct):
+    """A check with what was found for it, and the keys of what is counted for it."""
+
+    one: Prepared
+    id: str
+    row: rows.PassRow | None
+    vehicle: rows.VehicleRow | None
+    who: str
+    """Whose presence it is. Members of a household share one permit, which is carried by one of them at a time."""
+    cap: str
+    outing: str
+    once: str
+    inside: str
+    decidec: int | None
+
+    @property
+    def subject(self) -> str | None:
+        """The household too, for a permit that is a household's."""
+        if self.row is not None and self.row.subject is not None:
+            return self.row.subject
+        return self.vehicle.subject if self.vehicle is not None else None
 
 
 class _Batch:
@@ -55,61 +81,79 @@ class _Batch:
 
     def __init__(self, batch: Sequence[Prepared]) -> None:
         items = [one.item for one in batch]
-        self.stored = rows.stored([*(item.id for item in items), *(item.first for item in items if item.first)])
-        self.passes = rows.passes(
-            digests={one.digest for one in batch if one.digest}, numbers={item.number for item in items if item.number}
+        ids = [item.id.hex for item in items] + [item.first.hex for item in items if item.first is not None]
+        named = rows.named(
+            ids, {one.digest for one in batch if one.digest}, {item.number for item in items if item.number}
         )
+        self.stored, self.passes = named.stored, named.passes
         self.vehicles = rows.vehicles({item.plate for item in items if item.plate})
-        found = [self._pass_of(one) for one in batch]
-        subjects = {row.subject for row in found if row is not None and row.subject}
-        subjects |= {vehicle.subject for vehicle in self.vehicles.values()}
-        self.held = rows.held(subjects, batch[0].received_us)
-        self.declared = rows.declared(subjects, batch[0].received_us)
-        self.presence = rows.presence({who for one, row in zip(batch, found, strict=True) if (who := _who(one, row))})
-        self.used = rows.used({key for one, row in zip(batch, found, strict=True) for key in _keys(one, row)})
+        self._caps: dict[tuple[str, int], str] = {}
+        self.cases = [self._case(one, key) for one, key in zip(batch, ids, strict=False)]
+        state = rows.state(
+            subjects={case.subject for case in self.cases if case.subject}
+            | {vehicle.subject for vehicle in self.vehicles.values()},
+            people={case.who for case in self.cases if case.who},
+            keys={key for case in self.cases for key in (case.cap, case.inside, case.outing, case.once) if key},
+            now_us=batch[0].received_us,
+        )
+        self.held, self.declared, self.presence, self.used = state.held, state.declared, state.presence, state.used
         self.checks: dict[str, list[Any]] = {}
         self.answers: dict[str, Taken] = {}
         self.moved: set[tuple[str, str]] = set()
         self.deltas: dict[str, int] = defaultdict(int)
         self.exits: dict[str, list[int]] = defaultdict(list)
-        for one, row in zip(batch, found, strict=True):
-            if one.item.dir == "out":
-                self.exits[_who(one, row)].append(one.observed_us)
+        for case in self.cases:
+            if case.one.item.dir == "out":
+                self.exits[case.who].append(case.one.observed_us)
         self.referrals: list[rows.NewReferral] = []
 
-    def _pass_of(self, one: Prepared) -> rows.PassRow | None:
-        item = one.item
+    def _case(self, one: Prepared, key: str) -> _Case:
+        item, facts = one.item, one.gate.facts
+        vehicle = self.vehicles.get(item.plate) if item.plate else None
         if one.digest is not None:
-            return self.passes.get(one.digest)
-        if item.number:
-            return self.passes.get(item.number)
-        vehicle = self.vehicles.get(item.plate or "")
-        return vehicle.permit if vehicle is not None else None
+            row = self.passes.get(one.digest)
+        elif item.number:
+            row = self.passes.get(item.number)
+        else:
+            row = vehicle.permit if vehicle is not None else None
+        day = (one.observed_us + _OFFSET_US) // DAY_US
+        cap = self._caps.get((facts.gate_id, day))
+        if cap is None:
+            cap = self._caps[facts.gate_id, day] = f"cap:{facts.gate_id}:{day}"
+        who = outing = once = ""
+        if row is None:
+            who = f"v:{item.plate}" if item.plate else ""
+        else:
+            who = f"s:{row.person}" if row.person else f"p:{row.id}"
+            once = f"once:{row.id}" if row.once else ""
+            if row.kind is PassKind.RESIDENT:
+                days = one.plan.section.outing_days
+                outing = f"out:{row.household or row.id}:{day // days * days}"
+        decidec = None if item.temp is None else round(item.temp * 10)
+        return _Case(one, key, row, vehicle, who, cap, outing, once, f"in:{one.gate.inside_of}", decidec)
 
-    def take(self, one: Prepared) -> Taken:
-        key = one.item.id.hex
-        before = self.stored.get(key)
+    def take(self, case: _Case) -> Taken:
+        before = self.stored.get(case.id) or self.answers.get(case.id)
         if before is not None:
-            return Taken(key, "known", before.outcome, before.code)
-        if key in self.answers:
-            again = self.answers[key]
-            return Taken(key, "known", again.outcome, again.code)
-        row = self._pass_of(one)
-        who = _who(one, row)
-        decision = self._decide(one, row, who)
-        outcome, code, said, marks = self._settle(one, decision, who)
+            return Taken(case.id, "known", before.outcome, before.code)
+        outcome, code, said, marks = self._settle(case, self._decide(case))
         if outcome == _ADMIT:
-            self._apply(one, row, who)
-        referral = self._refer(one, row) if outcome == _REFER else ""
-        self._append(one, row, outcome, code, said, marks)
-        inside = self.used.get(f"in:{one.gate.inside_of}", 0)
-        taken = Taken(key, "stored", outcome, code, referral=referral, marks=marks, inside=inside)
-        if row is not None:
-            taken.kind, taken.name, taken.company, taken.zone = row.kind, row.holder, row.company, row.zone
-        self.answers[key] = taken
+            self._apply(case)
+        referral = self._refer(case) if outcome == _REFER else ""
+        self._append(case, outcome, code, said, marks)
+        inside = self.used.get(case.inside, 0)
+        row = case.row
+        if row is None:
+            taken = Taken(case.id, "stored", outcome, code, referral=referral, marks=marks, inside=inside)
+        else:
+            taken = Taken(
+                case.id, "stored", outcome, code, row.kind, row.holder, row.company, row.zone, inside, referral, marks
+            )
+        self.answers[case.id] = taken
         return taken
 
-    def _decide(self, one: Prepared, row: rows.PassRow | None, who: str) -> Decision:
+    def _decide(self, case: _Case) -> Decision:
+        one, row = case.one, case.row
         item, gate = one.item, one.gate
         problem = one.problem
         if problem is None and (one.digest is not None or item.number):
@@ -117,101 +161,103 @@ class _Batch:
                 problem = Code.UNKNOWN_PASS
             elif row.distrusted:
                 problem = Code.WRONG_KEY
-        first = self.stored.get(item.first.hex) if item.first is not None else None
-        first_us = first.observed_us if first is not None else None
-        if item.first is not None and first_us is None and item.first.hex in self.checks:
-            first_us = self.checks[item.first.hex][rows.OBSERVED]
         seen = Seen(
-            direction=Direction(item.dir), at_us=one.observed_us, minute=_minute(one.observed_us), mask=item.mask,
-            decidec=None if item.temp is None else round(item.temp * 10), method=item.method, identity=item.identity,
-            declared=item.declared, problem=problem, plate=item.plate or "", occupants=item.occupants,
-            second_of_us=first_us, again=item.again,
+            direction=_DIRECTIONS[item.dir], at_us=one.observed_us, minute=_minute(one.observed_us), mask=item.mask,
+            decidec=case.decidec, method=item.method, identity=item.identity, declared=item.declared, problem=problem,
+            plate=item.plate or "", occupants=item.occupants,
+            second_of_us=None if item.first is None else self._first_us(item.first.hex), again=item.again,
         )  # fmt: skip
         permit = _permit(row, one) if row is not None else None
-        return rules.decide(
-            plan=one.plan.section, gate=gate.facts, permit=permit, seen=seen, state=self._state(one, row, who)
-        )
+        return rules.decide(plan=one.plan.section, gate=gate.facts, permit=permit, seen=seen, state=self._state(case))
 
-    def _state(self, one: Prepared, row: rows.PassRow | None, who: str) -> State:
-        subject = row.subject if row is not None else None
-        plate = one.item.plate
-        vehicle = self.vehicles.get(plate) if plate else None
-        if subject is None and vehicle is not None:
-            subject = vehicle.subject
+    def _first_us(self, key: str) -> int | None:
+        stored = self.stored.get(key)
+        if stored is not None:
+            return stored.observed_us
+        row = self.checks.get(key)
+        return row[rows.OBSERVED] if row is not None else None
+
+    def _state(self, case: _Case) -> State:
+        used, subject = self.used.get, case.subject
         return State(
-            inside=self._inside(one, who),
-            outings_used=self.used.get(_outing_key(one, row), 0),
-            uses=self.used.get(f"once:{row.id}", 0) if row is not None else 0,
-            entries_today=self.used.get(_cap_key(one), 0),
+            inside=self._inside(case),
+            outings_used=used(case.outing, 0),
+            uses=used(case.once, 0),
+            entries_today=used(case.cap, 0),
             held=subject in self.held,
             declaration_ok=subject in self.declared,
-            known=vehicle is not None if plate else row is not None,
+            known=case.vehicle is not None if case.one.item.plate else case.row is not None,
         )
 
-    def _inside(self, one: Prepared, who: str) -> bool | None:
+    def _inside(self, case: _Case) -> bool | None:
         """Whether `who` is inside; on entry anywhere else counts too, because nobody is at two places at once."""
-        seen = self.presence.get(who)
+        seen = self.presence.get(case.who)
         if not seen:
             return None
-        here = seen.get(one.gate.inside_of)
+        gate = case.one.gate
+        here = seen.get(gate.inside_of)
         inside = here.inside if here is not None else None
-        if one.item.dir == "in" and not inside and not one.gate.inner_of:
+        if not inside and case.one.item.dir == "in" and not gate.inner_of:
             return True if any(row.inside and row.root for row in seen.values()) else inside
         return inside
 
-    def _settle(self, one: Prepared, decision: Decision, who: str) -> tuple[str, str, str, tuple[str, ...]]:
+    def _settle(self, case: _Case, decision: Decision) -> tuple[str, str, str, tuple[str, ...]]:
         """Outcome, code, what an offline device said, and marks."""
-        item = one.item
-        marks = ["clock"] if one.wrong_clock else []
+        item = case.one.item
+        marks = ("clock",) if case.one.wrong_clock else ()
         outcome, code = decision.outcome.value, decision.code
         if item.offline and item.said:
-            if item.said == _ADMIT and outcome != _ADMIT and self._contradicts(one, code, who):
-                marks.append(MARK_OF.get(code, ContradictionKind.OTHER).value)
+            if item.said == _ADMIT and outcome != _ADMIT and self._contradicts(case, code):
+                marks = (*marks, MARK_OF.get(code, ContradictionKind.OTHER).value)
             said = outcome if outcome != item.said else ""
-            return item.said, item.said_code or code.value, said, tuple(marks)
+            return item.said, item.said_code or code.value, said, marks
+        if outcome == _ADMIT:
+            return outcome, code.value, "", marks
         if code in (Code.FORGED, Code.WRONG_KEY, Code.UNKNOWN_VEHICLE):
-            marks.append(MARK_OF[code].value)
-        if item.override and item.guard and outcome != _ADMIT and code not in NEVER_OVERRIDDEN:
+            marks = (*marks, MARK_OF[code].value)
+        if item.override and item.guard and code not in NEVER_OVERRIDDEN:
             return _ADMIT, Code.OVERRIDDEN.value, outcome, (*marks, f"over:{code.value}")
-        return outcome, code.value, "", tuple(marks)
+        return outcome, code.value, "", marks
 
-    def _contradicts(self, one: Prepared, code: Code, who: str) -> bool:
+    def _contradicts(self, case: _Case, code: Code) -> bool:
         """Whether an admission without a network contradicts what is known, and not only what could not be known."""
+        one = case.one
         if code in _NO_CONTRADICTION or one.item.override and code not in NEVER_OVERRIDDEN:
             return False
         if code is not Code.ALREADY_INSIDE:
             return True
         # entered here, left, and entered there: the queue that came in late holds the exit between
-        since = max((row.since_us for row in self.presence[who].values()), default=0)
-        return not any(one.observed_us < left < since for left in self.exits[who])
+        since = max((row.since_us for row in self.presence[case.who].values()), default=0)
+        return not any(one.observed_us < left < since for left in self.exits[case.who])
 
-    def _apply(self, one: Prepared, row: rows.PassRow | None, who: str) -> None:
+    def _apply(self, case: _Case) -> None:
         """What an admission changes: presence, counts of those inside, outings, single use and the gate's cap."""
-        entering = one.item.dir == "in"
+        gate = case.one.gate
+        entering = case.one.item.dir == "in"
         if entering:
-            self._count(_cap_key(one))
-            if row is not None and row.once:
-                self._count(f"once:{row.id}")
-        elif row is not None and row.kind == PassKind.RESIDENT:
-            self._count(_outing_key(one, row))
-        if not who:
+            self._count(case.cap)
+            if case.once:
+                self._count(case.once)
+        elif case.outing:
+            self._count(case.outing)
+        if not case.who:
             return
-        if entering and not one.gate.inner_of:
-            for place, known in self.presence[who].items():
-                if known.root and known.inside and place != one.gate.inside_of:
-                    self._move(place, who, False, one)
-        self._move(one.gate.inside_of, who, entering, one)
+        seen = self.presence[case.who]
+        if entering and not gate.inner_of:
+            for place, known in list(seen.items()):
+                if known.root and known.inside and place != gate.inside_of:
+                    self._move(place, False, case)
+        self._move(gate.inside_of, entering, case)
 
-    def _move(self, place: str, who: str, inside: bool, one: Prepared) -> None:
-        known = self.presence[who].get(place)
+    def _move(self, place: str, inside: bool, case: _Case) -> None:
+        one, facts, seen = case.one, case.one.gate.facts, self.presence[case.who]
+        known = seen.get(place)
         if known is not None and known.since_us > one.observed_us:
             return  # an older record that comes in late does not undo what happened since
         was = known is not None and known.inside
-        root = place == one.gate.facts.place_id or (known is not None and known.root)
-        self.presence[who][place] = rows.PresenceRow(
-            inside, one.observed_us, one.item.id.hex, one.gate.facts.gate_id, root
-        )
-        self.moved.add((place, who))
+        root = place == facts.place_id or (known is not None and known.root)
+        seen[place] = rows.PresenceRow(inside, one.observed_us, case.id, facts.gate_id, root)
+        self.moved.add((place, case.who))
         if was != inside:
             self._count(f"in:{place}", 1 if inside else -1)
 
@@ -219,7 +265,8 @@ class _Batch:
         self.used[key] = self.used.get(key, 0) + by
         self.deltas[key] += by
 
-    def _refer(self, one: Prepared, row: rows.PassRow | None) -> str:
+    def _refer(self, case: _Case) -> str:
+        one = case.one
         day = clock.local_day(clock.from_us(one.observed_us))
         key = f"ref:{day:%Y%m%d}"
         if key not in self.used:
@@ -228,26 +275,23 @@ class _Batch:
         number = f"G-{day:%Y%m%d}-{self.used[key]:03d}"
         self.referrals.append(
             rows.NewReferral(
-                number=number, check=one.item.id, first=one.item.first, subject=row.person if row else None,
+                number=number, check=one.item.id, first=one.item.first, subject=case.row.person if case.row else None,
                 gate=one.gate.facts.gate_id, at_us=one.observed_us,
             )
         )  # fmt: skip
         return number
 
-    def _append(
-        self, one: Prepared, row: rows.PassRow | None, outcome: str, code: str, said: str, marks: Iterable[str]
-    ) -> None:
+    def _append(self, case: _Case, outcome: str, code: str, said: str, marks: tuple[str, ...]) -> None:
+        one, row = case.one, case.row
         item, gate = one.item, one.gate.facts
-        vehicle = self.vehicles.get(item.plate) if item.plate else None
         subject = row.person if row is not None else None
-        if subject is None and vehicle is not None:
-            subject = vehicle.subject
-        self.checks[item.id.hex] = [
-            item.id.hex, gate.gate_id, gate.place_id, row.id if row else None, subject, row.household if row else None,
-            item.dir, outcome, code, said, ",".join(marks)[:120],
-            None if item.temp is None else round(item.temp * 10), item.method, item.mask, item.identity, item.declared,
-            item.plate or "", item.occupants, item.first.hex if item.first else None, item.override, item.offline,
-            one.observed_us, one.received_us, one.device_id, item.guard, one.plan.playbook_id, False,
+        if subject is None and case.vehicle is not None:
+            subject = case.vehicle.subject
+        self.checks[case.id] = [
+            case.id, gate.gate_id, gate.place_id, row.id if row else None, subject, row.household if row else None,
+            item.dir, outcome, code, said, ",".join(marks)[:120], case.decidec, item.method, item.mask, item.identity,
+            item.declared, item.plate or "", item.occupants, item.first.hex if item.first else None, item.override,
+            item.offline, one.observed_us, one.received_us, one.device_id, item.guard, one.plan.playbook_id, False,
         ]  # fmt: skip
 
     def save(self) -> None:
@@ -259,36 +303,6 @@ class _Batch:
 
 def _minute(us: int) -> int:
     return int((us + _OFFSET_US) % DAY_US // MINUTE_US)
-
-
-def _day(us: int) -> int:
-    return int((us + _OFFSET_US) // DAY_US)
-
-
-def _who(one: Prepared, row: rows.PassRow | None) -> str:
-    """Whose presence it is. Members of a household share one permit, which is carried by one of them at a time."""
-    if row is None:
-        return f"v:{one.item.plate}" if one.item.plate else ""
-    return f"s:{row.person}" if row.person else f"p:{row.id}"
-
-
-def _cap_key(one: Prepared) -> str:
-    return f"cap:{one.gate.facts.gate_id}:{_day(one.observed_us)}"
-
-
-def _outing_key(one: Prepared, row: rows.PassRow | None) -> str:
-    if row is None or row.kind != PassKind.RESIDENT:
-        return ""
-    days = one.plan.section.outing_days
-    return f"out:{row.household or row.id}:{_day(one.observed_us) // days * days}"
-
-
-def _keys(one: Prepared, row: rows.PassRow | None) -> list[str]:
-    keys = [_cap_key(one), f"in:{one.gate.inside_of}"]
-    if row is not None:
-        keys.append(f"once:{row.id}") if row.once else None
-        keys.append(_outing_key(one, row)) if row.kind == PassKind.RESIDENT else None
-    return keys
 
 
 def _permit(row: rows.PassRow, one: Prepared) -> PassFacts:

@@ -12,7 +12,7 @@ from fangxian.gates.rules import Code
 Text = Annotated[str, Meta(max_length=200)]
 
 
-class CheckIn(Struct, frozen=True, kw_only=True):
+class CheckIn(Struct, frozen=True, kw_only=True, gc=False):
     """One check as a device sends it. `at` and `device_us` are microseconds of the device's own clock."""
 
     id: UUID
@@ -51,7 +51,7 @@ class Prepared(Struct, frozen=True, gc=False):
     plan: InForce
 
 
-class Taken(Struct, kw_only=False):
+class Taken(Struct, gc=False):
     """The answer for one check. `status`: stored, known (it was stored before; the answer is that of then), failed."""
 
     id: str

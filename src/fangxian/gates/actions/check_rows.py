@@ -7,7 +7,7 @@ of JSON and go in one list of values. Lists are padded to powers of two: a handf
 size of batch.
 """
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from itertools import chain
 from typing import Any, Final
 from uuid import UUID
@@ -112,30 +112,56 @@ class _Select:
         self._source = source
         self._sqlite: dict[int, str] = {}
 
-    def __call__(self, values: Collection[Any], *more: int) -> list[Row]:
-        if not values:
-            return []
-        if connection.vendor == "sqlite":
-            padded = _padded(list(values))
-            statement = self._sqlite.get(len(padded)) or self._sqlite_statement(len(padded))
-            rows: list[Row] = msgspec.json.decode(_sqlite(statement, (*padded, *more))[0][0])
-            return rows
-        with connection.cursor() as cursor:
-            cursor.execute(f"SELECT {self._columns} {self._source}".replace("{in}", "= ANY(%s)"), [list(values), *more])
-            return [[value.hex if type(value) is UUID else value for value in row] for row in cursor.fetchall()]
+    def of(self, values: Collection[Any], *more: int) -> "_Asked":
+        return _Asked(self, list(values), more)
 
-    def _sqlite_statement(self, size: int) -> str:
-        source = self._source.replace("{in}", f"IN ({', '.join('?' * size)})").replace("%s", "?")
-        statement = f"SELECT json_group_array(json_array({self._columns})) {source}"
-        self._sqlite[size] = statement
+    def __call__(self, values: Collection[Any], *more: int) -> list[Row]:
+        return _together(self.of(values, *more))[0]
+
+    def sqlite(self, size: int) -> str:
+        """One value: the rows as JSON."""
+        statement = self._sqlite.get(size)
+        if statement is None:
+            source = self._source.replace("{in}", f"IN ({', '.join('?' * size)})").replace("%s", "?")
+            statement = f"(SELECT json_group_array(json_array({self._columns})) {source})"
+            self._sqlite[size] = statement
         return statement
+
+    def postgresql(self) -> str:
+        return f"SELECT {self._columns} {self._source}".replace("{in}", "= ANY(%s)")
+
+
+class _Asked(Struct):
+    select: _Select
+    values: list[Any]
+    more: tuple[int, ...] = ()
+
+
+def _together(*asked: _Asked) -> list[list[Row]]:
+    """The rows of several selects, in one statement on SQLite. What asks for nothing is left out."""
+    found: list[list[Row]] = [[] for _ in asked]
+    wanted = [(place, one) for place, one in enumerate(asked) if one.values]
+    if not wanted:
+        return found
+    if connection.vendor == "sqlite":
+        texts, values = [], []
+        for _, one in wanted:
+            padded = _padded(one.values)
+            texts.append(one.select.sqlite(len(padded)))
+            values += padded
+            values += one.more
+        row = _sqlite(f"SELECT {', '.join(texts)}", values)[0]
+        for (place, _), text in zip(wanted, row, strict=True):
+            found[place] = msgspec.json.decode(text)
+        return found
+    with connection.cursor() as cursor:
+        for place, one in wanted:
+            cursor.execute(one.select.postgresql(), [one.values, *one.more])
+            found[place] = [[value.hex if type(value) is UUID else value for value in row] for row in cursor.fetchall()]
+    return found
 
 
 _CHECKS: Final = _Select("id, outcome, code, observed_us", f"FROM {Check._meta.db_table} WHERE id {{in}}")
-
-
-def stored(ids: Iterable[UUID]) -> dict[str, StoredCheck]:
-    return {row[0]: StoredCheck(*row[1:]) for row in _CHECKS([i.hex for i in ids])}
 
 
 _FIELDS: Final = (
@@ -167,14 +193,22 @@ _BY_DIGEST: Final = {
 _BY_NUMBER: Final = _Select(_FIELDS + ", p.number", _PASSES + "WHERE p.number {in}")
 
 
-def passes(*, digests: Collection[bytes], numbers: Collection[str]) -> dict[bytes | str, PassRow]:
-    """Passes by digest of their token and by number."""
-    found: dict[bytes | str, PassRow] = {
-        bytes.fromhex(row[-1]): _pass_row(row) for row in _BY_DIGEST[connection.vendor](digests)
-    }
-    for row in _BY_NUMBER(numbers):
-        found[row[-1]] = _pass_row(row)
-    return found
+class Named(Struct, gc=False):
+    """What the ids and codes of a batch name."""
+
+    stored: dict[str, StoredCheck]
+    passes: dict[bytes | str, PassRow]
+    """By digest of their token, and by number."""
+
+
+def named(ids: Collection[str], digests: Collection[bytes], numbers: Collection[str]) -> Named:
+    checks, by_digest, by_number = _together(
+        _CHECKS.of(ids), _BY_DIGEST[connection.vendor].of(digests), _BY_NUMBER.of(numbers)
+    )
+    passes: dict[bytes | str, PassRow] = {bytes.fromhex(row[-1]): _pass_row(row) for row in by_digest}
+    for row in by_number:
+        passes[row[-1]] = _pass_row(row)
+    return Named({row[0]: StoredCheck(*row[1:]) for row in checks}, passes)
 
 
 _VEHICLES: Final = _Select("plate, subject_id", f"FROM {Vehicle._meta.db_table} WHERE plate {{in}}")
@@ -198,19 +232,9 @@ _HELD: Final = _Select(
 )
 
 
-def held(subjects: Collection[str], now_us: int) -> set[str]:
-    return {row[0] for row in _HELD(subjects, now_us, now_us)}
-
-
 _DECLARED: Final = _Select(
     "subject_id, clear, made_us", f"FROM {Declaration._meta.db_table} WHERE subject_id {{in}} AND until_us > %s"
 )
-
-
-def declared(subjects: Collection[str], now_us: int) -> set[str]:
-    """Subjects whose latest declaration is in date and clear."""
-    latest = {row[0]: row[1] for row in sorted(_DECLARED(subjects, now_us), key=lambda row: row[2])}
-    return {subject for subject, clear in latest.items() if clear}
 
 
 _PRESENCE: Final = (
@@ -220,19 +244,38 @@ _PRESENCE: Final = (
 _SEEN: Final = _Select(", ".join(name for name, _ in _PRESENCE), f"FROM {Presence._meta.db_table} WHERE who {{in}}")
 
 
-def presence(people: Collection[str]) -> dict[str, dict[str, PresenceRow]]:
-    """Where each of `people` was last seen going in or out: by who, then by place."""
-    found: dict[str, dict[str, PresenceRow]] = {who: {} for who in people}
-    for place, who, inside, since, check, gate, root in _SEEN(people):
-        found[who][place] = PresenceRow(bool(inside), since, check, gate, bool(root))
-    return found
-
-
 _USED: Final = _Select("key, count", f"FROM {Used._meta.db_table} WHERE key {{in}}")
 
 
 def used(keys: Collection[str]) -> dict[str, int]:
     return {row[0]: row[1] for row in _USED(keys)}
+
+
+class Known(Struct, gc=False):
+    """What must not be raced, as it is inside this transaction."""
+
+    held: set[str]
+    declared: set[str]
+    """Subjects whose latest declaration is in date and clear."""
+    presence: dict[str, dict[str, PresenceRow]]
+    """Where somebody was last seen going in or out: by who, then by place."""
+    used: dict[str, int]
+
+
+def state(*, subjects: Collection[str], people: Collection[str], keys: Collection[str], now_us: int) -> Known:
+    held, declared, seen, counts = _together(
+        _HELD.of(subjects, now_us, now_us), _DECLARED.of(subjects, now_us), _SEEN.of(people), _USED.of(keys)
+    )
+    latest = {row[0]: row[1] for row in sorted(declared, key=lambda row: row[2])}
+    presence: dict[str, dict[str, PresenceRow]] = {who: {} for who in people}
+    for place, who, inside, since, check, gate, root in seen:
+        presence[who][place] = PresenceRow(bool(inside), since, check, gate, bool(root))
+    return Known(
+        held={row[0] for row in held},
+        declared={subject for subject, clear in latest.items() if clear},
+        presence=presence,
+        used={row[0]: row[1] for row in counts},
+    )
 
 
 class _Insert:
