@@ -8,8 +8,11 @@ from pathlib import Path
 import pytest
 import time_machine
 from django.conf import settings
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.http import HttpResponse
 from django.test import Client
+from django.urls import reverse
+from django.utils import translation
 from PIL import Image
 
 from fangxian.accounts.roles import Role
@@ -136,3 +139,87 @@ def test_what_cannot_be_read_is_refused(permit: Pass, office: Office) -> None:
     a_tablet(office)
     assert ask(guard="nobody", id=str(permit.id)).status_code == 400
     assert ask(id=str(permit.id)).status_code == 400
+
+
+def sent(content: bytes, name: str = "face.jpg") -> SimpleUploadedFile:
+    return SimpleUploadedFile(name, content)
+
+
+@pytest.fixture
+def desk(street: Street) -> Client:
+    return at_desk(make_staff(Role.COMMITTEE_SECRETARY, street.neighbourhoods[0], "何书记"))
+
+
+def address(permit: Pass, what: str = "photo") -> str:
+    return reverse(f"passes:{what}", args=[permit.id])
+
+
+def test_the_desk_puts_replaces_and_removes_it(desk: Client, street: Street, office: Office) -> None:
+    permit = employee_pass(office.building, street.dwellings[0])
+    page = desk.get(address(permit, "story")).content.decode()
+    assert f'src="{address(permit)}"' not in page
+    assert address(permit, "photo-put") in page
+    desk.post(address(permit, "photo-put"), {"photo": sent(portrait(kind="PNG"), "face.png")})
+    assert f'src="{address(permit)}"' in desk.get(address(permit, "story")).content.decode()
+    assert is_photo(desk.get(address(permit)))
+    first = Pass.objects.get(id=permit.id).photo
+    desk.post(address(permit, "photo-put"), {"photo": sent(portrait("red"))})
+    assert Pass.objects.get(id=permit.id).photo not in ("", first)
+    desk.post(address(permit, "photo-remove"), {"reason": ""})
+    assert Pass.objects.get(id=permit.id).photo
+    desk.post(address(permit, "photo-remove"), {"reason": "asked"})
+    assert Pass.objects.get(id=permit.id).photo == ""
+    assert desk.get(address(permit)).status_code == 404
+    story = desk.get(address(permit, "story"), headers={"accept-language": "en"}).content.decode()
+    assert "photo removed" in story
+
+
+def test_the_desk_is_told_why_a_photo_is_refused(desk: Client, street: Street, office: Office) -> None:
+    permit = employee_pass(office.building, street.dwellings[0])
+    answer = desk.post(
+        address(permit, "photo-put"), {"photo": sent(b"MZ" * 40)}, follow=True, headers={"accept-language": "en"}
+    )
+    assert "not a photo" in answer.content.decode()
+    assert Pass.objects.get(id=permit.id).photo == ""
+    nothing = desk.post(address(permit, "photo-put"), {}, follow=True)
+    assert "notice error" in nothing.content.decode()
+
+
+def test_another_neighbourhood_and_a_guard_have_no_desk_for_it(permit: Pass, street: Street, office: Office) -> None:
+    there = at_desk(make_staff(Role.COMMITTEE_SECRETARY, street.neighbourhoods[1], "储书记"))
+    guard = at_desk(make_staff(Role.GATE_GUARD, office.building, "张值守"))
+    for client, status in ((there, 404), (guard, 403), (Client(), 302)):
+        assert client.get(address(permit)).status_code == status
+        assert client.post(address(permit, "photo-put"), {"photo": sent(portrait("red"))}).status_code == status
+        assert client.post(address(permit, "photo-remove"), {"reason": "asked"}).status_code == status
+    before = permit.photo
+    there.post(reverse("passes:photos"), {"photos": [sent(portrait("red"), f"{permit.number}.jpg")]})
+    permit.refresh_from_db()
+    assert permit.photo == before
+
+
+def test_many_are_put_by_their_file_names_and_each_is_told_about(desk: Client, street: Street, office: Office) -> None:
+    one, two = (employee_pass(office.building, street.dwellings[n], name) for n, name in enumerate(("李雷", "韩梅梅")))
+    files = [
+        sent(portrait(), f"{one.number}.jpg"), sent(b"MZ" * 40, f"{two.number}.jpg"), sent(portrait(), "<b>王芳.jpg"),
+    ]  # fmt: skip
+    page = desk.post(reverse("passes:photos"), {"photos": files}, headers={"accept-language": "en"}).content.decode()
+    assert page.count('data-badge="ok"') == 1
+    assert page.count('data-badge="gap"') == 2
+    assert "&lt;b&gt;王芳.jpg" in page
+    assert "Stored: 1. Not stored: 2." in page
+    assert Pass.objects.get(id=one.id).photo
+    rows = desk.post(
+        reverse("passes:photos"), {"photos": [sent(portrait("red"), f"{two.number}.webp")]}, headers={"X-Part": "1"}
+    ).content.decode()
+    assert "<html" not in rows
+    assert 'data-badge="ok"' in rows
+    assert desk.post(reverse("passes:photos"), {}).status_code == 400
+
+
+def test_the_printed_card_has_it(desk: Client, permit: Pass, street: Street, office: Office) -> None:
+    other = employee_pass(office.building, street.dwellings[1], "韩梅梅")
+    with translation.override("zh-hans"):
+        assert b"/DCTDecode" in desk.get(reverse("passes:card", args=[permit.id])).content
+        assert b"/DCTDecode" not in desk.get(reverse("passes:card", args=[other.id])).content
+    assert Entry.objects.get(act="gates.photo.printed").detail == {"count": 1}

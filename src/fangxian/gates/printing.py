@@ -1,5 +1,6 @@
 """What a pass looks like on paper and on a screen: its QR code, cards to cut out, and the list to sign for them."""
 
+import base64
 import json
 import re
 from collections.abc import Mapping, Sequence
@@ -63,19 +64,32 @@ def tongue_of(name: str, language: str = "") -> str:
     return TONGUES.get(language[:2].lower(), "zh")
 
 
-def cards(passes: Sequence[Pass], *, languages: Mapping[UUID, str] | None = None) -> bytes:
-    """A PDF of cards, 90 by 55 mm, ten on a sheet of A4. `languages` is by subject. Raises PrintError."""
-    return _compiled("cards", _("Passes"), "", passes, languages or {})
+def cards(
+    passes: Sequence[Pass],
+    *,
+    languages: Mapping[UUID, str] | None = None,
+    photos: Mapping[UUID, bytes] | None = None,
+) -> bytes:
+    """A PDF of cards, 90 by 55 mm, ten on a sheet of A4. Raises PrintError.
+
+    `languages` is by subject, `photos` (JPEG) by pass.
+    """
+    return _compiled("cards", _("Passes"), "", passes, languages or {}, photos or {})
 
 
 def sheet(passes: Sequence[Pass], *, title: str, languages: Mapping[UUID, str] | None = None) -> bytes:
     """A PDF list of the passes with room for the signature of who received each. Raises PrintError."""
     note = _("Each signs for a pass on receipt. Passes: %(number)d.") % {"number": len(passes)}
-    return _compiled("list", title, note, passes, languages or {})
+    return _compiled("list", title, note, passes, languages or {}, {})
 
 
 def _compiled(
-    form: Literal["cards", "list"], title: str, note: str, passes: Sequence[Pass], languages: Mapping[UUID, str]
+    form: Literal["cards", "list"],
+    title: str,
+    note: str,
+    passes: Sequence[Pass],
+    languages: Mapping[UUID, str],
+    photos: Mapping[UUID, bytes],
 ) -> bytes:
     if not passes:
         raise PrintError(_("None of these passes is in force, so there is nothing to print."))
@@ -86,7 +100,7 @@ def _compiled(
     data = {
         "form": form, "title": title, "note": note, "tongue": TONGUES.get((get_language() or "zh")[:2], "zh"),
         "heads": ["", _("Number"), _("Holder"), _("Company"), _("Zone"), _("Good until"), _("Received")],
-        "cards": [_card(permit, form, languages) for permit in passes],
+        "cards": [_card(permit, form, languages) | _face(photos.get(permit.id)) for permit in passes],
     }  # fmt: skip
     pdf, warnings = typst.compile_with_warnings(
         TEMPLATE, format="pdf", sys_inputs={"data": json.dumps(data, ensure_ascii=False)}
@@ -110,6 +124,17 @@ def _card(permit: Pass, form: str, languages: Mapping[UUID, str]) -> dict[str, s
         "period": f"{begins} –\n{ends}",
         "code": svg(permit.token, mask=FIXED_MASK) if form == "cards" else "",
     }  # fmt: skip
+
+
+def _face(photo: bytes | None) -> dict[str, str]:
+    """The photo as a drawing that holds it: what is not a file has no other way into the page."""
+    if photo is None:
+        return {"photo": ""}
+    inside = base64.b64encode(photo).decode("ascii")
+    return {
+        "photo": '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 30 40"><image width="30" height="40" '
+        f'preserveAspectRatio="xMidYMid slice" href="data:image/jpeg;base64,{inside}"/></svg>'
+    }
 
 
 def when(us: int) -> str:

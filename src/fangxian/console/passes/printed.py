@@ -15,6 +15,7 @@ from fangxian.console.passes.forms import ListForm
 from fangxian.console.passes.views import whole
 from fangxian.console.view import Who, staff_view
 from fangxian.gates import printing
+from fangxian.gates.actions import photos
 from fangxian.gates.models import Pass
 from fangxian.gates.printing import PrintError
 from fangxian.gates.queries import passes
@@ -28,7 +29,7 @@ def card(request: HttpRequest, who: Who, pass_id: UUID) -> HttpResponse:
     permit = reach.permit(who, pass_id)
     ready = passes.to_print([permit.id], within(who.held), now=who.now)
     try:
-        return _pdf(printing.cards(ready, languages=_languages(ready)), f"pass-{permit.number}")
+        return _pdf(_cards(ready, who), f"pass-{permit.number}")
     except PrintError as error:
         messages.error(request, str(error))
         return redirect("passes:story", permit.id)
@@ -48,14 +49,19 @@ def several(request: HttpRequest, who: Who, form: str) -> HttpResponse:
     ids = passes.ids_of(place, scope, now=who.now, narrow=asked.narrow, limit=printing.MOST + 1)
     try:
         ready = passes.to_print(ids, scope, now=who.now)
-        spoken = _languages(ready)
         if form == "cards":
-            return _pdf(printing.cards(ready, languages=spoken), "passes")
+            return _pdf(_cards(ready, who), "passes")
         title = _("Passes of %(place)s") % {"place": place.name}
-        return _pdf(printing.sheet(ready, title=title, languages=spoken), "passes-list")
+        return _pdf(printing.sheet(ready, title=title, languages=_languages(ready)), "passes-list")
     except PrintError as error:
         messages.error(request, str(error))
         return redirect("passes:list")
+
+
+def _cards(ready: Sequence[Pass], who: Who) -> bytes:
+    """Raises PrintError."""
+    faces = photos.for_cards(passes=ready[: printing.MOST], by=who.staff.actor, now=who.now)
+    return printing.cards(ready, languages=_languages(ready), photos=faces)
 
 
 def _languages(permits: Sequence[Pass]) -> dict[UUID, str]:

@@ -14,7 +14,7 @@ from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from fangxian.accounts.roles import Capability
-from fangxian.console.passes import reach
+from fangxian.console.passes import photos, reach
 from fangxian.console.passes.forms import ListForm, ReasonForm
 from fangxian.console.view import Who, staff_view
 from fangxian.gates import printing
@@ -108,6 +108,7 @@ def _page(request: HttpRequest, who: Who, permit: Pass, form: ReasonForm, status
         "choices": _choices(permit, over=told.line.over), "slot": printing.slot_words(permit), "usable": usable,
         "wallet": request.build_absolute_uri(reverse("resident:wallet", args=[permit.wallet])) if usable else "",
         "code": mark_safe(drawn),  # noqa: S308 - drawn by segno from a signed token, no outside text
+        **photos.panel(permit, who),
     }  # fmt: skip
     return render(request, "console/passes/story.html", context, status=status)
 

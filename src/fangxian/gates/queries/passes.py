@@ -27,6 +27,9 @@ ACTS: Final = {
     "gates.pass.suspended": _("suspended"),
     "gates.pass.live": _("restored"),
     "gates.pass.revoked": _("revoked"),
+    "gates.photo.set": _("photo put on the pass"),
+    "gates.photo.removed": _("photo removed"),
+    "gates.photo.opened": _("photo looked at"),
 }
 
 

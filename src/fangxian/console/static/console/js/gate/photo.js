@@ -29,6 +29,7 @@ export function look(person) {
 }
 
 export function forget() {
+  for (const place of document.querySelectorAll("[data-face]")) place.remove();
   shown.picture?.close();
   shown = { key: null, state: "none", picture: null };
 }
