@@ -251,6 +251,7 @@ MATRIX: dict[str, Line] = {
     "resident:stock-json": Line(OPEN),
     "resident:stock-csv": Line(OPEN),
     "resident:visit": Line(OPEN, lambda _side: {"secret": "nobody"}),
+    "resident:wallet-photo": Line(OPEN, lambda _side: {"secret": "nobody"}),
     "resident:wallet": Line(OPEN, lambda _side: {"secret": "nobody"}),
 }
 # the plan and the keys belong to the whole street, so nobody who holds a part of it opens these

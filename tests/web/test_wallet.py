@@ -3,16 +3,19 @@
 import re
 from collections.abc import Iterator
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 import time_machine
+from django.conf import settings
 from django.http import HttpResponse
 from django.test import Client
 
-from fangxian.gates.actions import passes, visits
+from fangxian.gates.actions import passes, photos, visits
 from fangxian.gates.models import Pass, PassKind, VisitRequest, VisitStatus
 from tests.support.factories import MORNING, Street, make_street
 from tests.support.gates import Office, employee_pass, make_enterprise, make_office
+from tests.support.pictures import portrait
 
 pytestmark = pytest.mark.django_db
 
@@ -105,6 +108,43 @@ def test_it_tells_that_a_pass_is_over(permit: Pass, morning: time_machine.Travel
 def test_it_reads_no_markup_in_a_name(street: Street, office: Office) -> None:
     body = text(page(employee_pass(office.building, street.dwellings[0], "<script>alert(1)</script>")))
     assert "<script" not in body
+
+
+@pytest.fixture
+def with_photo(permit: Pass, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Pass:
+    monkeypatch.setattr(settings, "FILES_DIR", tmp_path)
+    photos.set_photo(permit=permit, content=portrait(), name="a.jpg", by="test", now=MORNING)
+    return permit
+
+
+@pytest.mark.parametrize(
+    ("language", "words"),
+    [("zh-CN", "持证人照片"), ("en", "Photo of the holder"), ("ja", "所持者の写真"), ("ko", "소지자 사진")],
+)
+def test_it_shows_the_photo_of_the_holder(with_photo: Pass, language: str, words: str) -> None:
+    address = f"/w/{with_photo.wallet}/photo/"
+    assert f'src="{address}" alt="{words}"' in text(page(with_photo, language))
+    answer = Client().get(address)
+    assert (answer.status_code, answer["Content-Type"]) == (200, "image/jpeg")
+    assert "no-store" in answer["Cache-Control"]
+
+
+def test_only_the_secret_of_that_pass_opens_the_photo(with_photo: Pass, street: Street, office: Office) -> None:
+    other = employee_pass(office.building, street.dwellings[1], "韩梅梅")
+    assert "/photo/" not in text(page(other))
+    for secret in (other.wallet, with_photo.number, str(with_photo.id), with_photo.photo, with_photo.wallet[:-1]):
+        assert Client().get(f"/w/{secret}/photo/").status_code == 404
+
+
+def test_a_pass_that_is_not_in_force_shows_no_photo(with_photo: Pass, morning: time_machine.Traveller) -> None:
+    address = f"/w/{with_photo.wallet}/photo/"
+    passes.suspend(passes=[with_photo], reason="居家观察", by="test", now=MORNING)
+    assert address not in text(page(with_photo))
+    assert Client().get(address).status_code == 404
+    passes.restore(passes=[with_photo], reason="观察结束", by="test", now=MORNING)
+    assert Client().get(address).status_code == 200
+    morning.move_to(MORNING + timedelta(days=31))
+    assert Client().get(address).status_code == 404
 
 
 def test_an_address_that_nobody_has_shows_nothing(permit: Pass) -> None:
