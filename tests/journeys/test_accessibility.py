@@ -2,36 +2,21 @@
 
 from collections.abc import Callable
 from datetime import timedelta
-from typing import Any
 
 import pytest
 from playwright.sync_api import Page
 
 from fangxian.accounts.roles import Role
 from fangxian.shared import clock
-from tests.support.browser import sign_in
+from tests.support.browser import barriers, sign_in
 from tests.support.desk import Desks, make_desks
 from tests.support.factories import PASSWORD, make_staff
-from tests.support.repository import ROOT
-
-AXE = ROOT / "node_modules" / "axe-core" / "axe.min.js"
-RULES = {"runOnly": {"type": "tag", "values": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa"]}}
-RUN = "rules => axe.run(document, rules).then(found => found.violations)"
 
 
 def faults(page: Page, path: str) -> list[str]:
-    """What axe finds on a page, one line a fault.
-
-    The policy of the page refuses a script that is written into it, so axe comes in by the debugger.
-    """
+    """What axe finds on a page, one line a fault."""
     page.goto(path)
-    page.evaluate(AXE.read_text(encoding="utf-8"))
-    found: list[dict[str, Any]] = page.evaluate(RUN, RULES)
-    return [
-        f"{path}: {violation['id']}: {node['target'][0]}: {node['failureSummary'].splitlines()[1].strip()}"
-        for violation in found
-        for node in violation["nodes"]
-    ]
+    return [f"{path}: {fault}" for fault in barriers(page)]
 
 
 @pytest.fixture
