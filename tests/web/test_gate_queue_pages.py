@@ -10,7 +10,7 @@ from django.test import Client
 from django.urls import reverse
 
 from fangxian.accounts.roles import Role
-from fangxian.gates.actions import checks
+from fangxian.gates.actions import checks, devices
 from fangxian.gates.actions.check_batch import write_batch
 from fangxian.gates.models import Check, GateSetup, Pass
 from fangxian.gates.queries import hot
@@ -134,3 +134,14 @@ def test_it_asks_few_questions(
 
     with django_assert_max_num_queries(12):
         manager.get(address)
+
+
+def test_it_tells_the_tablet(office: Office, street: Street) -> None:
+    token = devices.renew_token(device=office.tablet, by="test", now=MORNING)
+    bearer = {"Authorization": f"Bearer {token}"}
+    hot.forget()
+    assert Client().get("/gate/bundle/", headers=bearer).json()["queue"] is None
+
+    enter(office, expected(office, street, 20)[:5])
+
+    assert Client().get("/gate/bundle/", headers=bearer).json()["queue"] == {"waiting": 5, "minutes": 5}

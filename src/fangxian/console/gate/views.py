@@ -20,6 +20,7 @@ from fangxian.console import offline
 from fangxian.console.offline import Shell
 from fangxian.console.view import Who, open_view, staff_view
 from fangxian.gates.models import Device, DeviceKind
+from fangxian.gates.queries import board
 from fangxian.gates.queries import bundle as bundles
 from fangxian.gates.queries.hot import device_of
 from fangxian.gates.words import WORDS
@@ -88,7 +89,11 @@ def bundle(request: HttpRequest) -> HttpResponse:
     if device is None:
         return unknown_device()
     now = clock.now()
-    made = {"server_us": clock.to_us(now), "bundle": bundles.bundle(device, now)}
+    queue = board.queue_at(device.gate_id, now)
+    made = {
+        "server_us": clock.to_us(now), "bundle": bundles.bundle(device, now),
+        "queue": {"waiting": queue.waiting, "minutes": queue.minutes} if queue else None,
+    }  # fmt: skip
     return JsonResponse(made, headers={"Cache-Control": "no-store"})
 
 

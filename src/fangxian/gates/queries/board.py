@@ -191,6 +191,12 @@ def one(gate: Place, now: datetime) -> tuple[GateLine, Day]:
     return line, day
 
 
+def queue_at(gate_id: UUID, now: datetime) -> Queue | None:
+    """The estimated queue at one gate."""
+    gate = Place.objects.filter(id=gate_id).select_related("parent").get()
+    return one(gate, now)[0].queue
+
+
 def _column(row: Flow) -> str:
     if row.outcome == Outcome.ADMIT:
         return "left" if row.direction == Direction.OUT else "entered"

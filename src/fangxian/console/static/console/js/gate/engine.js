@@ -15,6 +15,7 @@ const BATCH = 200;
 const BUNDLE_EVERY_MS = 60_000;
 const CARDS_EVERY_MS = 30 * 60_000;
 const MINUTE_MS = 60_000;
+const QUEUE_HOLDS_MS = 3 * MINUTE_MS;
 const JUMP_MS = 60_000;
 const NEVER_OVERRIDDEN = new Set(["fever_again", "held_here", "forged", "wrong_key"]);
 
@@ -32,6 +33,7 @@ export const tablet = {
   contradictions: 0,
   recent: [],
   inside: null,
+  queue: null,
   changed: () => {},
 };
 
@@ -54,6 +56,12 @@ export function ratePerMinute() {
   const since = performance.now() - MINUTE_MS;
   tablet.recent = tablet.recent.filter((when) => when > since);
   return tablet.recent.length;
+}
+
+// How many the server takes to be waiting here: { waiting, minutes }, or null while it says nothing or said it long ago.
+export function estimatedQueue() {
+  const fresh = tablet.net === "there" && performance.now() - bundleAt < QUEUE_HOLDS_MS;
+  return fresh && gate() === bundle().gate ? tablet.queue : null;
 }
 
 // ---- the clock --------------------------------------------------------------------------------------------------------
@@ -135,6 +143,7 @@ async function fetchBundle() {
   await store.forgetLedger(said.bundle.made_us);
   await tablet.ledger.load(said.bundle);
   tablet.inside = null;
+  tablet.queue = said.queue;
   bundleAt = performance.now();
   if (performance.now() - cardsAt > CARDS_EVERY_MS) {
     const { cards } = await ask(at.cards, {}, SYNC_PATIENCE_MS);

@@ -223,7 +223,8 @@ function drawBar() {
   const away = tablet.net !== "there";
   const wrong = engine.clockIsWrong();
   const listAge = age(engine.listAgeMs());
-  const facts = [engine.direction(), gate.gate_id, away, tablet.waiting + shelf.errands, listAge, queue, engine.ratePerMinute(), engine.insideNow(), wrong, tablet.fault, tablet.contradictions, tablet.guard.name].join("|");
+  const estimate = queue ? null : engine.estimatedQueue();
+  const facts = [estimate?.waiting, estimate?.minutes, engine.direction(), gate.gate_id, away, tablet.waiting + shelf.errands, listAge, queue, engine.ratePerMinute(), engine.insideNow(), wrong, tablet.fault, tablet.contradictions, tablet.guard.name].join("|");
   if (facts === barSays && bar.childElementCount) return;
   barSays = facts;
   const count = (change) => () => {
@@ -240,7 +241,8 @@ function drawBar() {
       el("span", { class: away ? "net away" : "net there", id: "net" }, away ? `◷ ${say("net-away")}` : `✓ ${say("net-there")}`),
       el("button", { type: "button", class: "guard", onclick: hooks.lock, id: "lock" }, `☻ ${tablet.guard.name} · ${say("lock")}`)),
     el("div", { class: "bar-line figures" },
-      el("span", {}, `${say("queue")} `, el("button", { type: "button", onclick: count(-1), "aria-label": say("queue-less") }, "−"), el("b", { id: "queue" }, queue), el("button", { type: "button", onclick: count(1), "aria-label": say("queue-more") }, "+"), queue && rate ? ` ${say("queue-wait", { n: Math.ceil(queue / rate) })}` : ""),
+      el("span", {}, `${say("queue")} `, el("button", { type: "button", onclick: count(-1), "aria-label": say("queue-less") }, "−"), el("b", { id: "queue" }, queue), el("button", { type: "button", onclick: count(1), "aria-label": say("queue-more") }, "+"), queue && rate ? ` ${say("queue-wait", { n: Math.ceil(queue / rate) })}` : "",
+        estimate ? el("span", { id: "estimate" }, ` ${say("queue-estimate", { n: estimate.waiting })}${estimate.waiting ? ` ${say("queue-wait", { n: estimate.minutes })}` : ""}`) : ""),
       el("span", {}, `${say("rate")} `, el("b", { id: "rate" }, rate)),
       el("span", {}, `${say("inside")} `, el("b", { id: "inside" }, engine.insideNow())),
       el("span", {}, `${say("to-send")} `, el("b", { id: "waiting", "data-count": tablet.waiting + shelf.errands }, tablet.waiting + shelf.errands)),
