@@ -9,14 +9,26 @@ from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 from wsgiref.simple_server import WSGIRequestHandler, make_server
 
 import pytest
 from django.core.management import CommandError, call_command
 
 from fangxian.gates import folds
-from fangxian.gates.actions import checks, devices
-from fangxian.gates.models import Check, Contradiction, Device, DeviceKind, Opening, Outcome, Pass, Reading
+from fangxian.gates.actions import checks, devices, turnstiles
+from fangxian.gates.models import (
+    Check,
+    Contradiction,
+    Device,
+    DeviceKind,
+    Direction,
+    Opening,
+    Outcome,
+    Pass,
+    Reading,
+    Release,
+)
 from fangxian.gates.queries import hot
 from fangxian.intake import front, machines
 from fangxian.shared import clock
@@ -24,6 +36,7 @@ from fangxian.shared.ids import new_id
 from tests.support.factories import make_street
 from tests.support.gates import Office, employee_pass, make_office
 from tests.support.repository import ROOT
+from tests.support.threads import at_once
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -133,6 +146,55 @@ class TestTurnstile:
         assert gate.ask("turnstile", {"dir": "out"}, DeviceKind.TURNSTILE)[1]["command"] == "hold"
         gate.ask("openings", opening(), DeviceKind.TURNSTILE)
         assert gate.ask("turnstile", {}, DeviceKind.TURNSTILE)[1]["command"] == "hold"
+
+    def test_a_lost_answer_is_told_again_and_spends_nothing(self, gate: Gate) -> None:
+        sent = [check(gate, temp=36.5), check(gate, temp=36.5, again=True)]
+        gate.ask("gate-checks", sent, DeviceKind.TABLET)
+        one, two = str(new_id()), str(new_id())
+        told = [gate.ask("turnstile", {"id": ask}, DeviceKind.TURNSTILE)[1] for ask in (one, one, two, one)]
+        assert [answer["command"] for answer in told] == ["open"] * 4
+        assert told[0] == told[1] == told[3] != told[2]
+        assert gate.ask("turnstile", {"id": str(new_id())}, DeviceKind.TURNSTILE)[1]["command"] == "hold"
+
+    def test_a_turnstile_that_opened_without_asking_has_spent_an_admission(self, gate: Gate) -> None:
+        gate.ask("gate-checks", [check(gate, temp=36.5), check(gate, temp=36.5, again=True)], DeviceKind.TABLET)
+        gate.ask("openings", opening(), DeviceKind.TURNSTILE)
+        commands = [gate.ask("turnstile", {}, DeviceKind.TURNSTILE)[1]["command"] for _ in range(2)]
+        assert commands == ["open", "hold"]
+        # and the opening that follows is that of the admission it was told of
+        gate.ask("openings", opening(), DeviceKind.TURNSTILE)
+        assert Opening.objects.get(check_id__isnull=False).check_id == Release.objects.get().check_id
+
+    def test_many_turnstiles_open_once_for_each_admission(self, gate: Gate) -> None:
+        """Before any opening was told: eight of them ask at the same time, again and again."""
+        sent = [check(gate, temp=36.5, again=True) for _ in range(5)]
+        gate.ask("gate-checks", sent, DeviceKind.TABLET)
+        device = Device.objects.select_related("gate").get(kind=DeviceKind.TURNSTILE)
+        found: list[UUID | None] = []
+
+        def ask() -> None:
+            for _ in range(4):
+                found.append(
+                    turnstiles.release(device=device, direction=Direction.IN, seconds=60, now=clock.now(), ask_id=None)
+                )
+
+        at_once(*[ask] * 8)
+        opened = [ident for ident in found if ident is not None]
+        assert sorted(ident.hex for ident in opened) == sorted(str(item["id"]).replace("-", "") for item in sent)
+        assert len(found) == 32
+
+    def test_one_question_from_many_threads_is_told_one_admission(self, gate: Gate) -> None:
+        gate.ask("gate-checks", [check(gate, temp=36.5, again=True) for _ in range(5)], DeviceKind.TABLET)
+        device = Device.objects.select_related("gate").get(kind=DeviceKind.TURNSTILE)
+        same, found = new_id(), set[UUID | None]()
+
+        def ask() -> None:
+            found.add(
+                turnstiles.release(device=device, direction=Direction.IN, seconds=60, now=clock.now(), ask_id=same)
+            )
+
+        at_once(*[ask] * 6)
+        assert (len(found), Release.objects.count()) == (1, 1)
 
     def test_it_holds_for_a_fever(self, gate: Gate) -> None:
         gate.ask("gate-checks", check(gate, temp=38.2), DeviceKind.TABLET)

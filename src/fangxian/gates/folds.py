@@ -197,7 +197,7 @@ def fold_openings(*, now: datetime, by: str = "worker") -> int:
         rows = list(waiting.select_related("gate__parent").order_by("at_us")[:OPENINGS])
         heard = _last_heard({row.gate_id for row in rows})
         for row in rows:
-            row.check_id = _check_before(row, window_us)
+            row.check_id = row.check_id or _check_before(row, window_us)
             late = row.at_us < clock.to_us(now) - clock.DAY_US
             if (
                 row.check_id is None

@@ -12,9 +12,9 @@ from uuid import UUID
 import msgspec
 from msgspec import Meta, Struct
 
-from fangxian.gates.actions import checks
+from fangxian.gates.actions import checks, turnstiles
 from fangxian.gates.actions.check_items import CheckIn, Taken
-from fangxian.gates.models import Check, Device, DeviceKind, Direction, Opening, Outcome, Reading
+from fangxian.gates.models import Device, DeviceKind, Direction, Opening, Reading
 from fangxian.gates.queries.hot import fresh, plan
 from fangxian.intake.answers import Answer, fault
 from fangxian.shared import clock
@@ -50,6 +50,9 @@ class PlateIn(Struct, frozen=True, kw_only=True):
 
 
 class AskIn(Struct, frozen=True, kw_only=True):
+    """`id`: under which the machine asks again when it did not hear the answer."""
+
+    id: UUID | None = None
     dir: Literal["in", "out"] = "in"
 
 
@@ -127,17 +130,18 @@ def openings(body: bytes, device: Device, now: datetime) -> Answer:
     def known() -> set[UUID]:
         return set(Opening.objects.filter(id__in=by_id).values_list("id", flat=True))
 
+    seconds = plan(clock.to_us(now)).section.turnstile_seconds
+
     def write(new: set[UUID]) -> None:
-        Opening.objects.bulk_create(
-            [
-                Opening(
-                    id=ident, gate_id=device.gate_id, device_id=device.id, at_us=_instant(by_id[ident].at, now),
-                    direction=Direction(by_id[ident].dir),
-                )
-                for ident in by_id if ident in new
-            ],
-            ignore_conflicts=True,
-        )  # fmt: skip
+        rows = [
+            Opening(
+                id=ident, gate_id=device.gate_id, device_id=device.id, at_us=_instant(item.at, now),
+                direction=Direction(item.dir),
+            )
+            for ident, item in by_id.items() if ident in new
+        ]  # fmt: skip
+        turnstiles.account(openings=rows, device=device, seconds=seconds)
+        Opening.objects.bulk_create(rows, ignore_conflicts=True)
 
     return 200, Many(clock.to_us(now), _store_new([item.id for item in items], known, write))
 
@@ -183,7 +187,7 @@ def plates(body: bytes, device: Device, now: datetime) -> Answer:
 
 
 def turnstile(body: bytes, device: Device, now: datetime) -> Answer:
-    """Open or hold: open while an admission at this gate in this direction, seconds ago, has not been opened for."""
+    """Open or hold: each admission at this gate in this direction, seconds ago, is opened for once."""
     item = msgspec.json.decode(body or b"{}", type=AskIn)
     if (refused := _refusal(device, (DeviceKind.TURNSTILE,))) is not None:
         return refused
@@ -191,14 +195,11 @@ def turnstile(body: bytes, device: Device, now: datetime) -> Answer:
 
 
 def _command(item: AskIn, device: Device, now: datetime) -> Command:
-    since = clock.to_us(now) - plan(clock.to_us(now)).section.turnstile_seconds * SECOND_US
-    place_id = device.gate.parent_id or device.gate_id
-    admitted = Check.objects.filter(
-        place_id=place_id, gate_id=device.gate_id, direction=item.dir, outcome=Outcome.ADMIT, observed_us__gte=since
-    ).order_by("observed_us").values_list("id", flat=True)  # fmt: skip
-    ids = list(admitted)
-    opened = Opening.objects.filter(gate_id=device.gate_id, at_us__gte=since, direction=item.dir).count()
-    return Command("open", ids[opened].hex) if opened < len(ids) else Command("hold")
+    seconds = plan(clock.to_us(now)).section.turnstile_seconds
+    check_id = turnstiles.release(
+        device=device, direction=Direction(item.dir), seconds=seconds, now=now, ask_id=item.id
+    )  # fmt: skip
+    return Command("hold") if check_id is None else Command("open", check_id.hex)
 
 
 def with_readings(items: list[CheckIn], device: Device, now: datetime) -> list[CheckIn]:
