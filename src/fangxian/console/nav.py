@@ -38,6 +38,8 @@ ENTRIES: tuple[Entry, ...] = (
     Entry(pgettext_lazy("menu", "My rounds"), "field:today", Capability.RECORD),
     Entry(pgettext_lazy("menu", "Disinfection"), "hygiene:list", Capability.DISINFECT),
     Entry(pgettext_lazy("menu", "Passes"), "passes:list", Capability.PASSES),
+    Entry(pgettext_lazy("menu", "Goods"), "masks:list", Capability.MASKS),
+    Entry(pgettext_lazy("menu", "Registration"), "mask-desk:home", Capability.MASK_DESK),
     Entry(pgettext_lazy("menu", "Find"), "search:page", Capability.SEARCH),
     Entry(pgettext_lazy("menu", "Who was there"), "trace:page", Capability.TRACE),
     Entry(pgettext_lazy("menu", "Lists"), "imports:home", Capability.IMPORT),

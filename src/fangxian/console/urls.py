@@ -19,6 +19,8 @@ urlpatterns = [
     path("gates/", include("fangxian.console.gates.urls")),
     path("my-posts/", include("fangxian.console.posts.urls")),
     path("passes/", include("fangxian.console.passes.urls")),
+    path("masks/", include("fangxian.console.masks.urls")),
+    path("mask-desk/", include("fangxian.console.mask_desk.urls")),
     path("rounds/", include("fangxian.console.rounds.urls")),
     path("given/", include("fangxian.console.duties.urls")),
     path("find/", include("fangxian.console.search.urls")),

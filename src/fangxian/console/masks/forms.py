@@ -2,10 +2,10 @@
 
 from collections.abc import Iterable
 from datetime import date, time
-from typing import Any
 from uuid import UUID
 
 from django import forms
+from django.http import QueryDict
 from django.utils.translation import gettext_lazy as _
 
 from fangxian.masks.models import Policy
@@ -43,13 +43,13 @@ class RoundForm(forms.Form):
         help_text=_("Of each arrival; they are served from it first."),
     )  # fmt: skip
 
-    def __init__(self, *args: Any, section: MasksSection, first: date, **kwargs: Any) -> None:  # noqa: ANN401 - Django's own signature
+    def __init__(self, data: QueryDict | None, *, section: MasksSection, first: date) -> None:
         initial = {
             "register_from": first, "register_days": section.register_days, "sale_days": section.sale_days,
             "sale_after_days": section.sale_after_days, "policy": section.policy,
             "reserve_percent": section.reserve_percent,
         }  # fmt: skip
-        super().__init__(*args, initial=initial, **kwargs)
+        super().__init__(data, initial=initial)
         goods = self.fields["goods"]
         assert isinstance(goods, forms.ChoiceField)
         goods.choices = [(one.key, f"{one.title.zh} · {one.title.en}") for one in section.goods]
@@ -61,13 +61,11 @@ class OutletForm(forms.Form):
     open_until = forms.TimeField(label=_("Closes"), widget=TimeInput)
     slot_people = forms.IntegerField(label=_("People in each slot"), min_value=1, max_value=500)
 
-    def __init__(
-        self, *args: Any, pharmacies: Iterable[Place], section: MasksSection, **kwargs: Any  # noqa: ANN401 - Django's own signature
-    ) -> None:  # fmt: skip
+    def __init__(self, data: QueryDict | None, *, pharmacies: Iterable[Place], section: MasksSection) -> None:
         initial: dict[str, time | int] = {
             "open_from": section.open_from, "open_until": section.open_until, "slot_people": section.slot_people,
         }  # fmt: skip
-        super().__init__(*args, initial=initial, **kwargs)
+        super().__init__(data, initial=initial)
         field = self.fields["pharmacy"]
         assert isinstance(field, forms.ChoiceField)
         field.choices = [(place.id, place.name) for place in pharmacies]

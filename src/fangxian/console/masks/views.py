@@ -6,7 +6,7 @@ from uuid import UUID
 
 from django.contrib import messages
 from django.db.models import Q
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import redirect, render
 from django.utils.dateparse import parse_date
 from django.utils.translation import gettext as _
@@ -104,7 +104,7 @@ def _total(lines: list[reads.CommitteeLine]) -> dict[str, int]:
     }
 
 
-def _outlet_form(who: Who, round: Round, data: object = None) -> OutletForm:
+def _outlet_form(who: Who, round: Round, data: QueryDict | None = None) -> OutletForm:
     pharmacies = Place.objects.filter(round.street.subtree, kind=PlaceKind.PHARMACY, closed_on__isnull=True)
     return OutletForm(data, pharmacies=pharmacies.order_by("path"), section=plan_at(who.now).section)
 
