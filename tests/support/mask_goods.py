@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from uuid import UUID
 
+from django.db import transaction
 from django.db.models import Sum
 
 from fangxian.masks.actions import shelves, supply
@@ -70,6 +71,7 @@ def register(
     )  # fmt: skip
 
 
+@transaction.atomic
 def call(
     goods: Goods, registration: Registration, *, pharmacy: Place | None = None, quantity: int = 5,
     now: datetime = TUESDAY, slot: int = 0, reserved: bool = False,

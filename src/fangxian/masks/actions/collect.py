@@ -17,7 +17,7 @@ from fangxian.masks.actions.collect_items import Handed, Taken
 from fangxian.masks.actions.errors import MaskError
 from fangxian.masks.counter import CallFacts, Code, Warn
 from fangxian.masks.models import ACTIVE_CALLS, Call, CallStatus, Collection, DayClose, Shelf
-from fangxian.masks.queries import counters
+from fangxian.masks.queries import counter as lookups
 from fangxian.masks.queries.training import is_trained
 from fangxian.places.models import Place
 from fangxian.shared import clock
@@ -86,10 +86,10 @@ def _take(case: _Case) -> Taken:
 
 
 def _decide(case: _Case) -> Taken:
-    known = Collection.objects.filter(id=case.item.id).select_related("call__variant", "pharmacy").first()
+    known = _known(case)
     if known is not None:
-        return facts.answer_again(known)
-    call, problem = counters.resolve(case.pharmacy, case.item.call, case.item.variant)
+        return known
+    call, problem = lookups.resolve(case.pharmacy, case.item.call, case.item.variant)
     if call is None:
         if case.item.offline:
             facts.unattached(
@@ -97,7 +97,10 @@ def _decide(case: _Case) -> Taken:
             )
         return Taken(id=case.item.id.hex, status="refused", code=problem)
     held = _lock(call, case)
-    call = Call.objects.select_for_update(of=("self",)).select_related(*counters.WITH_CALL).get(id=call.id)
+    known = _known(case)  # the same item may have been stored while this one waited for the shelf
+    if known is not None:
+        return known
+    call = Call.objects.select_for_update(of=("self",)).select_related(*lookups.WITH_CALL).get(id=call.id)
     standing = Collection.objects.filter(call=call, standing=True, voided_us__isnull=True).first()
     seen = CallFacts(
         call.status, call.pharmacy_id.hex, call.quantity, call.slot_from_us, call.deadline_us, standing is not None
@@ -111,6 +114,12 @@ def _decide(case: _Case) -> Taken:
     if Code.NOTHING in wrong or (wrong and not case.item.offline):
         return facts.refuse(case.item, call, wrong[0], standing)
     return _store(case, call, held, wrong, standing)
+
+
+def _known(case: _Case) -> Taken | None:
+    rows = Collection.objects.select_related("pharmacy", *(f"call__{one}" for one in lookups.WITH_CALL))
+    found = rows.filter(id=case.item.id).first()
+    return facts.answer_again(found) if found is not None else None
 
 
 def _lock(call: Call, case: _Case) -> dict[UUID, Shelf]:
