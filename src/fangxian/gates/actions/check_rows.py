@@ -1,18 +1,9 @@
-"""The statements of a batch of checks, in the words of both databases. Ids travel as 32 hex digits, which SQLite keeps
-as they are and PostgreSQL reads as the uuid that the column wants.
-
-A hundred threads wait while a batch is written, and each time a driver lets go of the interpreter's lock they take it
-in turns. SQLite's driver does so at every row that it reads or writes, so here all rows of a statement come as one text
-of JSON and go in one list of values. Lists are padded to powers of two: a handful of prepared statements serves every
-size of batch.
-"""
+"""The statements of a batch of checks. Ids travel as 32 hex digits in both databases (`shared.statements`)."""
 
 from collections.abc import Collection, Mapping, Sequence
-from itertools import chain
-from typing import Any, Final
+from typing import Final
 from uuid import UUID
 
-import msgspec
 from django.db import connection
 from msgspec import Struct
 
@@ -20,8 +11,7 @@ from fangxian.gates.models import Check, Declaration, Held, Pass, PassKind, Pass
 from fangxian.places.models import Place
 from fangxian.registry.models import Vehicle
 from fangxian.shared.ids import new_id
-
-Row = Sequence[Any]
+from fangxian.shared.statements import Insert, Row, Select, together
 
 COLUMNS: Final = (
     ("id", "uuid"), ("gate_id", "uuid"), ("place_id", "uuid"), ("pass_id", "uuid"), ("subject_id", "uuid"),
@@ -32,8 +22,6 @@ COLUMNS: Final = (
     ("guard", "text"), ("playbook_id", "bigint"), ("folded", "boolean"),
 )  # fmt: skip
 OBSERVED: Final = [name for name, _ in COLUMNS].index("observed_us")
-SQLITE_ROWS: Final = 256
-"""Rows of one INSERT: each value is a variable of the statement, and SQLite takes 32,766."""
 _KINDS: Final = {kind.value: kind for kind in PassKind}
 _STATUSES: Final = {status.value: status for status in PassStatus}
 
@@ -92,76 +80,7 @@ class NewReferral(Struct, frozen=True, gc=False):
     at_us: int
 
 
-def _padded(values: list[Any]) -> list[Any]:
-    size = 1 << (len(values) - 1).bit_length()
-    return values + [values[-1]] * (size - len(values))
-
-
-def _sqlite(statement: str, values: Sequence[Any]) -> list[Row]:
-    """Straight to the driver: Django reads the whole text for its own kind of placeholders each time."""
-    with connection.wrap_database_errors:
-        found: list[Row] = connection.connection.execute(statement, values).fetchall()
-        return found
-
-
-class _Select:
-    """`columns` of the rows that `source` finds; `{in}` in it stands for a list of values, %s for what comes after."""
-
-    def __init__(self, columns: str, source: str) -> None:
-        self._columns = columns
-        self._source = source
-        self._sqlite: dict[int, str] = {}
-
-    def of(self, values: Collection[Any], *more: int) -> "_Asked":
-        return _Asked(self, list(values), more)
-
-    def __call__(self, values: Collection[Any], *more: int) -> list[Row]:
-        return _together(self.of(values, *more))[0]
-
-    def sqlite(self, size: int) -> str:
-        """One value: the rows as JSON."""
-        statement = self._sqlite.get(size)
-        if statement is None:
-            source = self._source.replace("{in}", f"IN ({', '.join('?' * size)})").replace("%s", "?")
-            statement = f"(SELECT json_group_array(json_array({self._columns})) {source})"
-            self._sqlite[size] = statement
-        return statement
-
-    def postgresql(self) -> str:
-        return f"SELECT {self._columns} {self._source}".replace("{in}", "= ANY(%s)")
-
-
-class _Asked(Struct):
-    select: _Select
-    values: list[Any]
-    more: tuple[int, ...] = ()
-
-
-def _together(*asked: _Asked) -> list[list[Row]]:
-    """The rows of several selects, in one statement on SQLite. What asks for nothing is left out."""
-    found: list[list[Row]] = [[] for _ in asked]
-    wanted = [(place, one) for place, one in enumerate(asked) if one.values]
-    if not wanted:
-        return found
-    if connection.vendor == "sqlite":
-        texts, values = [], []
-        for _, one in wanted:
-            padded = _padded(one.values)
-            texts.append(one.select.sqlite(len(padded)))
-            values += padded
-            values += one.more
-        row = _sqlite(f"SELECT {', '.join(texts)}", values)[0]
-        for (place, _), text in zip(wanted, row, strict=True):
-            found[place] = msgspec.json.decode(text)
-        return found
-    with connection.cursor() as cursor:
-        for place, one in wanted:
-            cursor.execute(one.select.postgresql(), [one.values, *one.more])
-            found[place] = [[value.hex if type(value) is UUID else value for value in row] for row in cursor.fetchall()]
-    return found
-
-
-_CHECKS: Final = _Select("id, outcome, code, observed_us", f"FROM {Check._meta.db_table} WHERE id {{in}}")
+_CHECKS: Final = Select("id, outcome, code, observed_us", f"FROM {Check._meta.db_table} WHERE id {{in}}")
 
 
 _FIELDS: Final = (
@@ -187,10 +106,10 @@ def _pass_row(row: Row) -> PassRow:
 
 
 _BY_DIGEST: Final = {
-    "sqlite": _Select(_FIELDS + ", hex(p.digest)", _PASSES + "WHERE p.digest {in}"),
-    "postgresql": _Select(_FIELDS + ", encode(p.digest, 'hex')", _PASSES + "WHERE p.digest {in}"),
+    "sqlite": Select(_FIELDS + ", hex(p.digest)", _PASSES + "WHERE p.digest {in}"),
+    "postgresql": Select(_FIELDS + ", encode(p.digest, 'hex')", _PASSES + "WHERE p.digest {in}"),
 }
-_BY_NUMBER: Final = _Select(_FIELDS + ", p.number", _PASSES + "WHERE p.number {in}")
+_BY_NUMBER: Final = Select(_FIELDS + ", p.number", _PASSES + "WHERE p.number {in}")
 
 
 class Named(Struct, gc=False):
@@ -202,7 +121,7 @@ class Named(Struct, gc=False):
 
 
 def named(ids: Collection[str], digests: Collection[bytes], numbers: Collection[str]) -> Named:
-    checks, by_digest, by_number = _together(
+    checks, by_digest, by_number = together(
         _CHECKS.of(ids), _BY_DIGEST[connection.vendor].of(digests), _BY_NUMBER.of(numbers)
     )
     passes: dict[bytes | str, PassRow] = {bytes.fromhex(row[-1]): _pass_row(row) for row in by_digest}
@@ -211,8 +130,8 @@ def named(ids: Collection[str], digests: Collection[bytes], numbers: Collection[
     return Named({row[0]: StoredCheck(*row[1:]) for row in checks}, passes)
 
 
-_VEHICLES: Final = _Select("plate, subject_id", f"FROM {Vehicle._meta.db_table} WHERE plate {{in}}")
-_PERMITS: Final = _Select(
+_VEHICLES: Final = Select("plate, subject_id", f"FROM {Vehicle._meta.db_table} WHERE plate {{in}}")
+_PERMITS: Final = Select(
     _FIELDS,
     f"{_PASSES} WHERE p.kind = '{PassKind.VEHICLE.value}' AND p.status = '{PassStatus.LIVE.value}' "
     "AND p.subject_id {in}",
@@ -226,13 +145,13 @@ def vehicles(plates: Collection[str]) -> dict[str, VehicleRow]:
     return {plate: VehicleRow(subject, permits.get(subject)) for plate, subject in known.items()}
 
 
-_HELD: Final = _Select(
+_HELD: Final = Select(
     "subject_id",
     f"FROM {Held._meta.db_table} WHERE subject_id {{in}} AND since_us <= %s AND (until_us IS NULL OR until_us > %s)",
 )
 
 
-_DECLARED: Final = _Select(
+_DECLARED: Final = Select(
     "subject_id, clear, made_us", f"FROM {Declaration._meta.db_table} WHERE subject_id {{in}} AND until_us > %s"
 )
 
@@ -241,10 +160,10 @@ _PRESENCE: Final = (
     ("place_id", "uuid"), ("who", "text"), ("inside", "boolean"), ("since_us", "bigint"), ("check_id", "uuid"),
     ("gate_id", "uuid"), ("root", "boolean"),
 )  # fmt: skip
-_SEEN: Final = _Select(", ".join(name for name, _ in _PRESENCE), f"FROM {Presence._meta.db_table} WHERE who {{in}}")
+_SEEN: Final = Select(", ".join(name for name, _ in _PRESENCE), f"FROM {Presence._meta.db_table} WHERE who {{in}}")
 
 
-_USED: Final = _Select("key, count", f"FROM {Used._meta.db_table} WHERE key {{in}}")
+_USED: Final = Select("key, count", f"FROM {Used._meta.db_table} WHERE key {{in}}")
 
 
 def used(keys: Collection[str]) -> dict[str, int]:
@@ -263,7 +182,7 @@ class Known(Struct, gc=False):
 
 
 def state(*, subjects: Collection[str], people: Collection[str], keys: Collection[str], now_us: int) -> Known:
-    held, declared, seen, counts = _together(
+    held, declared, seen, counts = together(
         _HELD.of(subjects, now_us, now_us), _DECLARED.of(subjects, now_us), _SEEN.of(people), _USED.of(keys)
     )
     latest = {row[0]: row[1] for row in sorted(declared, key=lambda row: row[2])}
@@ -278,41 +197,13 @@ def state(*, subjects: Collection[str], people: Collection[str], keys: Collectio
     )
 
 
-class _Insert:
-    """Rows into `table` in one statement. Written twice, a row is as if written once: the padding repeats the last."""
-
-    def __init__(self, table: str, columns: Sequence[tuple[str, str]], conflict: str) -> None:
-        self._start = f"INSERT INTO {table} ({', '.join(name for name, _ in columns)}) "
-        self._conflict = f" ON CONFLICT {conflict}"
-        self._row = f"({', '.join('?' * len(columns))})"
-        arrays = ", ".join(f"%s::{kind}[]" for _, kind in columns)
-        self._postgresql = f"{self._start}SELECT * FROM unnest({arrays}){self._conflict}"
-        self._sqlite: dict[int, str] = {}
-
-    def __call__(self, rows: Sequence[Row]) -> None:
-        if not rows:
-            return
-        if connection.vendor == "sqlite":
-            for start in range(0, len(rows), SQLITE_ROWS):
-                self._write_sqlite(rows[start : start + SQLITE_ROWS])
-            return
-        with connection.cursor() as cursor:
-            cursor.execute(self._postgresql, [list(column) for column in zip(*rows, strict=True)])
-
-    def _write_sqlite(self, rows: Sequence[Row]) -> None:
-        padded = _padded(list(rows))
-        statement = self._sqlite.get(len(padded))
-        if statement is None:
-            statement = f"{self._start}VALUES {', '.join([self._row] * len(padded))}{self._conflict}"
-            self._sqlite[len(padded)] = statement
-        _sqlite(statement, list(chain.from_iterable(padded)))
-
-
-append_checks: Final = _Insert(Check._meta.db_table, COLUMNS, "(id) DO NOTHING")
-_save_presence: Final = _Insert(
+append_checks: Final = Insert(Check._meta.db_table, COLUMNS, tail="ON CONFLICT (id) DO NOTHING", repeatable=True)
+_save_presence: Final = Insert(
     Presence._meta.db_table,
     _PRESENCE,
-    "(who, place_id) DO UPDATE SET " + ", ".join(f"{name} = excluded.{name}" for name, _ in _PRESENCE[2:]),
+    tail="ON CONFLICT (who, place_id) DO UPDATE SET "
+    + ", ".join(f"{name} = excluded.{name}" for name, _ in _PRESENCE[2:]),
+    repeatable=True,
 )
 
 
