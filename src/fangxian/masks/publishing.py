@@ -29,10 +29,23 @@ def canonical(value: Mapping[str, Any]) -> str:
 
 
 def sealed(outlets: Iterable[str], head: Mapping[str, Any]) -> tuple[str, str]:
-    """The file's text and its SHA-256. `outlets` are the texts of `outlet_text`; every key of `head` is below "s"."""
-    body = '{"counters":[' + ",".join(outlets) + "]," + canonical({"format": FORMAT, **head})[1:-1]
-    digest = hashlib.sha256((body + "}").encode()).hexdigest()
-    return f'{body},"sha256":"{digest}"}}', digest
+    """The file's text and its SHA-256. `outlets` are the texts of `outlet_text`; every key of `head` is below "s".
+
+    Put together once: the file of a city has hundreds of megabytes.
+    """
+    parts = ['{"counters":[']
+    for text in outlets:
+        parts += [text, ","]
+    if len(parts) > 1:
+        parts.pop()
+    parts.append("]," + canonical({"format": FORMAT, **head})[1:-1])
+    hashed = hashlib.sha256()
+    for part in parts:
+        hashed.update(part.encode())
+    hashed.update(b"}")
+    digest = hashed.hexdigest()
+    parts.append(f',"sha256":"{digest}"}}')
+    return "".join(parts), digest
 
 
 def head_of(night: Night, *, number: int, seed_commit: str, deadline_us: int, made_us: int) -> dict[str, Any]:

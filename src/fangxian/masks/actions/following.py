@@ -3,16 +3,16 @@
 In chunks and safe to repeat: a crash between a run and its duties is made good by the worker (`resume`).
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
-from typing import Final
+from typing import Final, NamedTuple
 from uuid import UUID
 
 from fangxian.duties import actions as duties
 from fangxian.masks.models import Arrival, Call, CallStatus, Run
 from fangxian.masks.playbook import ARRIVED, CALLED, DELIVER
 from fangxian.masks.publishing import read
-from fangxian.places.models import Place
+from fangxian.places.models import Place, PlaceKind
 from fangxian.places.queries import counting_nodes
 from fangxian.registry import actions as registry
 from fangxian.shared import clock
@@ -20,6 +20,15 @@ from fangxian.shared.writer import in_chunks
 
 AHEAD_US: Final = clock.HOUR_US
 """A called household is told at least this long before its slot."""
+
+
+class Owed(NamedTuple):
+    """A household that was called: when it is expected, and until when its goods wait for it."""
+
+    unit: UUID
+    slot_from_us: int
+    deadline_us: int
+    deliver: bool
 
 
 def resume(*, now: datetime) -> int:
@@ -31,32 +40,47 @@ def resume(*, now: datetime) -> int:
 
 
 def follow_up(*, run: Run, by: str, now: datetime) -> int:
-    """Enrol everybody who was called, and fulfil what asked for the calls. Returns how many calls are told of."""
-    calls = list(Call.objects.filter(run=run, status=CallStatus.CALLED).select_related("registration").order_by("id"))
-    owe(calls=calls, by=by, now=now)
+    """Enrol everybody who was called, and fulfil what asked for the calls. Returns how many were called."""
+    if Place.objects.filter(run.round.street.subtree, kind=PlaceKind.DWELLING).exists():
+        rows = Call.objects.filter(run=run, status=CallStatus.CALLED).values_list(
+            "registration__unit", "slot_from_us", "deadline_us", "registration__deliver"
+        )
+        _owe(run_id=run.id, households=(Owed(*row) for row in rows.iterator()), by=by, now=now)
     _called_from(run, by, now)
     Run.objects.filter(id=run.id, followed_us__isnull=True).update(followed_us=clock.to_us(now))
-    return len(calls)
+    return run.called
 
 
 def owe(*, calls: Sequence[Call], by: str, now: datetime) -> None:
+    """For these calls alone: moved to another pharmacy, or given by hand."""
+    for run_id in sorted({call.run_id for call in calls}):
+        households = [
+            Owed(call.registration.unit, call.slot_from_us, call.deadline_us, call.registration.deliver)
+            for call in calls
+            if call.run_id == run_id
+        ]
+        _owe(run_id=run_id, households=households, by=by, now=now)
+
+
+def _owe(*, run_id: UUID, households: Iterable[Owed], by: str, now: datetime) -> None:
     """Cohorts are those of the run (`instance` is its id): whoever is called on another night is owed it again."""
-    runs: dict[UUID, list[Call]] = {}
-    for call in calls:
-        runs.setdefault(call.run_id, []).append(call)
-    for run_id, mine in runs.items():
-        told = {call.registration.unit: _tell_by(call, clock.to_us(now)) for call in reversed(mine)}
-        _enrol(CALLED, run_id, told, by, now)
-        brought = {call.registration.unit: call.deadline_us for call in mine if call.registration.deliver}
-        _enrol(DELIVER, run_id, brought, by, now)
+    told: dict[UUID, int] = {}
+    brought: dict[UUID, int] = {}
+    for one in households:
+        due_us = _tell_by(one, clock.to_us(now))
+        told[one.unit] = min(told.get(one.unit, due_us), due_us)
+        if one.deliver:
+            brought[one.unit] = one.deadline_us
+    _enrol(CALLED, run_id, told, by, now)
+    _enrol(DELIVER, run_id, brought, by, now)
 
 
-def _tell_by(call: Call, now_us: int) -> int:
+def _tell_by(call: Owed, now_us: int) -> int:
     return min(max(call.slot_from_us - AHEAD_US, now_us + AHEAD_US // 2), call.slot_from_us)
 
 
 def _enrol(cohort: str, run_id: UUID, due: dict[UUID, int], by: str, now: datetime) -> None:
-    """Doors that the register does not have (a city's pseudonyms) owe nothing here: their street enrols them."""
+    """Doors that the register does not have owe nothing here (a city holds pseudonyms: their street enrols them)."""
 
     def write(part: Sequence[Place]) -> None:
         registry.ensure_place_subjects(places=part, now=now)
@@ -81,9 +105,11 @@ def _enrol(cohort: str, run_id: UUID, due: dict[UUID, int], by: str, now: dateti
 
 def _called_from(run: Run, by: str, now: datetime) -> None:
     """An arrival has been called when its pharmacy and variant were, or when nobody waits for it there."""
+    rows = Arrival.objects.filter(round_id=run.round_id, at_us__lte=run.made_us).order_by("at_us", "id")
+    if not rows.exists():
+        return
     called = set(Call.objects.filter(run=run).values_list("pharmacy_id", "variant_id").distinct())
     waiting = _still_waiting(run)
-    rows = Arrival.objects.filter(round_id=run.round_id, at_us__lte=run.made_us).order_by("at_us", "id")
     for arrival in rows:
         key = (arrival.pharmacy_id, arrival.variant_id)
         if key in called or key not in waiting:
