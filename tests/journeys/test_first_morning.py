@@ -14,10 +14,9 @@ from fangxian.places.models import Place, PlaceKind
 from fangxian.registry.models import Attachment, Enterprise, Relation
 from fangxian.shared import clock
 from tests.journeys import test_gate_tablet as at_the_gate
-from tests.journeys.test_accessibility import AXE, RULES, RUN
 from tests.journeys.test_gate_tablet import Office, answer, begin_work, scan
 from tests.support import ground as g
-from tests.support.browser import picture, sign_in
+from tests.support.browser import AXE, RULES, RUN, picture, sign_in
 from tests.support.gates import make_enterprise
 
 pytestmark = pytest.mark.django_db(transaction=True)

@@ -35,8 +35,8 @@ from fangxian.places.models import Place, PlaceKind
 from fangxian.registry.models import Household, Subject, SubjectKind
 from fangxian.shared import clock, crypto
 from fangxian.shared.ids import new_id
-from tests.journeys.test_accessibility import AXE, RULES, RUN
 from tests.support import ground as g
+from tests.support.browser import AXE, RULES, RUN
 from tests.support.gates import employee_pass
 
 pytestmark = pytest.mark.django_db(transaction=True)

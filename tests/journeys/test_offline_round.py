@@ -17,8 +17,8 @@ from fangxian.hygiene.models import DisinfectionLog
 from fangxian.screening.actions import open_round
 from fangxian.screening.models import DoorVisit, Round, RoundKind, UnregisteredFinding, VehicleSighting, VisitPerson
 from fangxian.shared import clock
-from tests.journeys.test_accessibility import AXE, RULES, RUN
 from tests.support import ground as g
+from tests.support.browser import AXE, RULES, RUN
 
 pytestmark = pytest.mark.django_db(transaction=True)
 PIN = "294716"
