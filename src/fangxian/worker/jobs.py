@@ -9,6 +9,7 @@ from fangxian.gates.actions import parcels, visits
 from fangxian.gates.actions import purge as gate_log
 from fangxian.hygiene import actions as hygiene_actions
 from fangxian.hygiene import folds as hygiene
+from fangxian.masks import folds as masks
 from fangxian.registry import folds as registry
 from fangxian.registry.imports import actions as imports
 from fangxian.screening import folds as screening
@@ -30,6 +31,11 @@ def fold_gates(now: datetime) -> int:
     """Checks and openings of turnstiles, taken into duties, counts and contradictions; parcels that lay too long."""
     folded = gates.fold_checks(now=now) + gates.fold_openings(now=now)
     return folded + visits.lapse(now=now) + parcels.settle_overdue(now=now)
+
+
+def fold_masks(now: datetime) -> int:
+    """Rounds of goods: doors, special households and closings that are owed; numbers not collected in time."""
+    return masks.fold(now=now)
 
 
 def take_imports(now: datetime) -> int:
