@@ -13,6 +13,7 @@ from django.db import connection
 from fangxian.command import benches as command
 from fangxian.duties import benches as duties
 from fangxian.gates import bench_checks, bench_passes, bench_trace
+from fangxian.masks import bench_allocation, bench_registrations
 from fangxian.registry import import_bench, search_bench
 from fangxian.shared.measure import Figure
 
@@ -23,6 +24,8 @@ BENCHES: dict[str, tuple[str, Callable[[], Iterator[Figure]]]] = {
     "gate-checks": ("the complete check at a gate, beside a Django view that writes a row", bench_checks.run),
     "passes": ("17,000 passes signed and stored, and a code drawn", bench_passes.run),
     "trace": ("who was there, over five million checks", bench_trace.run),
+    "registrations": ("one hot round of masks, beside a Django view that writes a row", bench_registrations.run),
+    "allocation": ("a night's calls of a city: 3.7 million registrations, 500 pharmacies", bench_allocation.run),
     "search": ("a name fragment among a million people", search_bench.run),
 }
 
