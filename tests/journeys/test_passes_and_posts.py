@@ -66,6 +66,7 @@ def test_passes_are_suspended_by_keyboard(
     sign_in(page, manager.username, PASSWORD)
     page.goto("/passes/")
     assert barriers(page) == []
+    assert not page.evaluate("document.documentElement.scrollWidth > window.innerWidth")
     tab_to(page, "[data-every]")
     page.keyboard.press("Space")
     expect(page.locator("[data-number]")).to_have_text("3")

@@ -110,6 +110,7 @@ class TestClosing:
         one, two = (make_staff(Role.SPECIAL_GUARD, office.building, name) for name in ("王芳", "孙立"))
         send(manager, "repeat", office, **weekly(office, one, two))
         body = text(manager.get(reverse("gates:gate", args=[office.front.id])))
+        assert 'name="day" value="2020-02-17"' in body, "a browser's date field takes this form only"
         assert "4 slots to come are taken off the plan." in body
         assert "2 people are planned for them." in body
         assert send(manager, "close-post", office, reason=" ").status_code == 400

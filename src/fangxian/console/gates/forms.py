@@ -82,7 +82,7 @@ def setup_initial(row: GateSetup | None) -> dict[str, Any]:
 
 
 class PlanForm(forms.Form):
-    day = forms.DateField(label=gettext_lazy("Day"), widget=forms.DateInput(attrs={"type": "date"}))
+    day = forms.DateField(label=gettext_lazy("Day"), widget=forms.DateInput(format="%Y-%m-%d", attrs={"type": "date"}))
     times = forms.CharField(
         label=gettext_lazy("Slots"), max_length=300,
         help_text=gettext_lazy("From and until, with commas between. An end before its start is on the next morning."),
