@@ -1,14 +1,19 @@
 """The guard and the photo: the person before the gate is compared with the one on the pass (人证合一)."""
 
+from collections.abc import Callable
+
 import pytest
 from playwright.sync_api import Page, expect
 
+from fangxian.accounts.roles import Role
 from fangxian.gates.actions import photos
 from fangxian.gates.models import Check, Pass
 from fangxian.places.models import Place, PlaceKind
 from fangxian.shared import clock
 from tests.journeys import test_gate_tablet as at_the_gate
 from tests.journeys.test_gate_tablet import Office, answer, begin_work, readable, scan
+from tests.support import ground as g
+from tests.support.browser import sign_in
 from tests.support.gates import employee_pass
 from tests.support.pictures import portrait
 
@@ -86,3 +91,30 @@ def test_nothing_is_pushed_off_the_screen_by_a_photo(tablet: Page, office: Offic
     tablet.locator(".heat", has_text="36.5").click()
     answer(tablet, "no_declaration", "hold")
     readable(tablet)
+
+
+def test_the_desk_chooses_many_files_and_is_told_about_each(visit: Callable[..., Page], office: Office) -> None:
+    """More than one request may bring: they are sent in parts."""
+    home = Place.objects.filter(kind=PlaceKind.DWELLING).order_by("path")[1]
+    passes = [office.passes[0], *(employee_pass(office.building, home, f"员工{n}", now=clock.now()) for n in range(20))]
+    g.staff("building", "沈楼长", Role.BUILDING_PARTY_WORKER, office.building, clock.now())
+    desk = visit("/sign-in/")
+    sign_in(desk, "building", g.PASSWORD)
+    desk.goto("/passes/photos/")
+    desk.locator("#photos").set_input_files(
+        [
+            {"name": f"{permit.number}.jpg", "mimeType": "image/jpeg", "buffer": portrait(size=(300, 400))}
+            for permit in passes
+        ]
+        + [
+            {"name": "员工表.jpg", "mimeType": "image/jpeg", "buffer": portrait()},
+            {"name": f"{passes[0].number}.png", "mimeType": "image/png", "buffer": b"no picture"},
+        ]
+    )
+    desk.locator("[data-photos] button").click()
+    expect(desk.locator("tbody tr")).to_have_count(23, timeout=30_000)
+    expect(desk.locator("[data-progress]")).to_contain_text("2个未保存")
+    expect(desk.locator("tbody tr[data-badge=ok]")).to_have_count(21)
+    assert not Pass.objects.filter(photo="").exists()
+    desk.locator("tbody a").first.click()
+    expect(desk.locator(".pass-photo img")).to_be_visible()
