@@ -7,6 +7,8 @@ from collections.abc import Iterator
 import pytest
 from django.db import connection
 
+pytest_plugins = ["tests.support.standing"]
+
 _connect = socket.socket.connect
 _connect_ex = socket.socket.connect_ex
 

@@ -17,16 +17,11 @@ from fangxian.gates.queries import visits as desk
 from fangxian.places.models import Place
 from fangxian.registry.models import Household, Subject, SubjectKind
 from fangxian.shared import clock, crypto
-from tests.support.factories import MORNING, Street, make_street
+from tests.support.factories import MORNING, Street
 from tests.support.gates import make_gate
 
 pytestmark = pytest.mark.django_db
 LATER = MORNING + timedelta(minutes=5)
-
-
-@pytest.fixture
-def street() -> Street:
-    return make_street()
 
 
 @pytest.fixture

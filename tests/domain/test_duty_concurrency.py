@@ -1,11 +1,10 @@
 """Several writers at once: each record counts once, and the counters agree afterwards."""
 
-import threading
 from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
-from django.db import connection, connections
+from django.db import connection
 
 from fangxian.duties import actions as duties
 from fangxian.duties.models import Fulfilment, Gap
@@ -13,31 +12,11 @@ from fangxian.duties.queries import coverage, numbers, recount
 from fangxian.places.models import Place
 from fangxian.shared.writer import write_lock
 from tests.support.factories import MORNING, done, enrol_places, make_rule, make_street
+from tests.support.threads import at_once
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
 HOUR = timedelta(hours=1)
-
-
-def at_once(*work: Callable[[], None]) -> None:
-    """Run these in threads of their own; an error in one fails the test."""
-    errors: list[BaseException] = []
-
-    def run(task: Callable[[], None]) -> None:
-        try:
-            task()
-        except BaseException as error:
-            errors.append(error)
-        finally:
-            connections.close_all()
-
-    threads = [threading.Thread(target=run, args=(task,)) for task in work]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join(60)
-    if errors:
-        raise errors[0]
 
 
 def record(door: Place, ref: str, minutes: int) -> Callable[[], None]:

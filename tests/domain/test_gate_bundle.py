@@ -13,26 +13,14 @@ from django.test.utils import CaptureQueriesContext
 
 from fangxian.gates.actions import passes
 from fangxian.gates.models import Declaration, Device, Held, Pass, PassKind, Presence, Used
-from fangxian.gates.queries import hot
 from fangxian.gates.queries.bundle import HASH_BYTES, bundle, cards
 from fangxian.shared import clock
-from tests.support.factories import MORNING, Street, make_street, make_vehicle
-from tests.support.gates import Office, employee_pass, make_gate, make_office, resident_permit
+from tests.support.factories import MORNING, Street, make_vehicle
+from tests.support.gates import Office, employee_pass, make_gate, resident_permit
 
 pytestmark = pytest.mark.django_db
 NOW = MORNING + timedelta(minutes=5)
 NOW_US = clock.to_us(NOW)
-
-
-@pytest.fixture
-def street() -> Street:
-    hot.forget()
-    return make_street()
-
-
-@pytest.fixture
-def office(street: Street) -> Office:
-    return make_office(street)
 
 
 def ids(packed: str) -> set[str]:

@@ -35,17 +35,6 @@ NOW = MORNING + timedelta(minutes=5)
 pytestmark = pytest.mark.django_db
 
 
-@pytest.fixture
-def street() -> Street:
-    hot.forget()
-    return make_street()
-
-
-@pytest.fixture
-def office(street: Street) -> Office:
-    return make_office(street)
-
-
 def record(
     office: Office, *items: CheckIn, now: datetime = NOW, gate: Place | None = None, device_us: int | None = None
 ) -> list[Taken]:

@@ -18,22 +18,11 @@ from fangxian.rota import actions as rota
 from fangxian.shared import clock
 from fangxian.shared.ids import new_id
 from fangxian.shared.writer import write_lock
-from tests.support.factories import MORNING, Street, make_rule, make_street
-from tests.support.gates import Office, check, employee_pass, leaving, make_device, make_office
+from tests.support.factories import MORNING, Street, make_rule
+from tests.support.gates import Office, check, employee_pass, leaving, make_device
 
 pytestmark = pytest.mark.django_db
 NOW = MORNING + timedelta(minutes=20)
-
-
-@pytest.fixture
-def street() -> Street:
-    hot.forget()
-    return make_street()
-
-
-@pytest.fixture
-def office(street: Street) -> Office:
-    return make_office(street)
 
 
 def record(office: Office, *items: CheckIn) -> None:

@@ -20,22 +20,11 @@ from fangxian.gates.models import Check, Flow, Presence
 from fangxian.gates.queries import hot
 from fangxian.places.models import Place
 from fangxian.shared.writer import Pace, write_lock
-from tests.support.factories import MORNING, Street, make_street
-from tests.support.gates import Office, check, employee_pass, leaving, make_office
+from tests.support.factories import MORNING, Street
+from tests.support.gates import Office, check, employee_pass, leaving
 
 pytestmark = pytest.mark.django_db
 HOUR = timedelta(hours=1)
-
-
-@pytest.fixture
-def street() -> Street:
-    hot.forget()
-    return make_street()
-
-
-@pytest.fixture
-def office(street: Street) -> Office:
-    return make_office(street)
 
 
 def record(office: Office, *items: CheckIn, now: datetime, gate: Place | None = None) -> None:

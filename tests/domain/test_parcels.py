@@ -21,18 +21,13 @@ from fangxian.places.models import Place
 from fangxian.registry.models import Household, Subject, SubjectKind
 from fangxian.shared import clock
 from fangxian.shared.ids import new_id
-from tests.support.factories import MORNING, Street, make_street
+from tests.support.factories import MORNING, Street
 from tests.support.gates import make_gate
 from tests.support.threads import at_once
 
 pytestmark = pytest.mark.django_db
 LATER = MORNING + timedelta(minutes=5)
 DUE = MORNING + timedelta(minutes=GatesSection().shelf_minutes)
-
-
-@pytest.fixture
-def street() -> Street:
-    return make_street()
 
 
 @pytest.fixture

@@ -13,8 +13,8 @@ from PIL import Image
 from fangxian.gates import printing
 from fangxian.gates.models import Pass
 from fangxian.gates.printing import PrintError
-from tests.support.factories import MORNING, Street, make_street
-from tests.support.gates import Office, employee_pass, make_office
+from tests.support.factories import MORNING, Street
+from tests.support.gates import Office, employee_pass
 
 pytestmark = pytest.mark.django_db
 
@@ -24,16 +24,6 @@ def chinese() -> Iterator[None]:
     """The words on a card are in the reader's language, whichever a test before this one has left behind."""
     with translation.override("zh-hans"):
         yield
-
-
-@pytest.fixture
-def street() -> Street:
-    return make_street()
-
-
-@pytest.fixture
-def office(street: Street) -> Office:
-    return make_office(street)
 
 
 @pytest.fixture

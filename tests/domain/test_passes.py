@@ -36,16 +36,6 @@ pytestmark = pytest.mark.django_db
 LATER = MORNING + timedelta(hours=2)
 
 
-@pytest.fixture
-def street() -> Street:
-    return make_street()
-
-
-@pytest.fixture
-def office(street: Street) -> Office:
-    return make_office(street)
-
-
 def live_keys() -> dict[int, tokens.PublicKey]:
     rows = SigningKey.objects.filter(distrusted_us__isnull=True)
     return {row.kid: tokens.public_key(bytes(row.public_x), bytes(row.public_y)) for row in rows}

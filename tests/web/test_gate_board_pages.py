@@ -22,7 +22,7 @@ from fangxian.rota import actions as rota
 from fangxian.rota.models import Assignment, Slot, Training
 from fangxian.shared.writer import write_lock
 from tests.support.desk import at_desk
-from tests.support.factories import MORNING, Street, make_staff, make_street
+from tests.support.factories import MORNING, Street, make_staff
 from tests.support.gates import Office, check, employee_pass, make_enterprise, make_office
 
 pytestmark = pytest.mark.django_db
@@ -32,16 +32,6 @@ pytestmark = pytest.mark.django_db
 def eight() -> Iterator[None]:
     with time_machine.travel(MORNING, tick=False):
         yield
-
-
-@pytest.fixture
-def street(db: None) -> Street:
-    return make_street()
-
-
-@pytest.fixture
-def office(street: Street) -> Office:
-    return make_office(street)
 
 
 @pytest.fixture

@@ -17,8 +17,8 @@ from fangxian.registry.models import Attachment, Enterprise, Household, Person, 
 from fangxian.shared import clock
 from fangxian.shared.ids import new_id
 from tests.support.desk import NOW, at_desk
-from tests.support.factories import MORNING, Street, make_person, make_staff, make_street, make_vehicle
-from tests.support.gates import Office, employee_pass, make_enterprise, make_office, resident_permit
+from tests.support.factories import MORNING, Street, make_person, make_staff, make_vehicle
+from tests.support.gates import Office, employee_pass, make_enterprise, resident_permit
 
 pytestmark = pytest.mark.django_db
 COMPANY = "银杏贸易有限公司"
@@ -28,16 +28,6 @@ COMPANY = "银杏贸易有限公司"
 def eleven() -> Iterator[None]:
     with time_machine.travel(NOW, tick=False):
         yield
-
-
-@pytest.fixture
-def street() -> Street:
-    return make_street()
-
-
-@pytest.fixture
-def office(street: Street) -> Office:
-    return make_office(street)
 
 
 @pytest.fixture

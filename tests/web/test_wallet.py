@@ -13,8 +13,8 @@ from django.test import Client
 
 from fangxian.gates.actions import passes, photos, visits
 from fangxian.gates.models import Pass, PassKind, VisitRequest, VisitStatus
-from tests.support.factories import MORNING, Street, make_street
-from tests.support.gates import Office, employee_pass, make_enterprise, make_office
+from tests.support.factories import MORNING, Street
+from tests.support.gates import Office, employee_pass, make_enterprise
 from tests.support.pictures import portrait
 
 pytestmark = pytest.mark.django_db
@@ -24,16 +24,6 @@ pytestmark = pytest.mark.django_db
 def morning() -> Iterator[time_machine.Traveller]:
     with time_machine.travel(MORNING, tick=False) as clock:
         yield clock
-
-
-@pytest.fixture
-def street() -> Street:
-    return make_street()
-
-
-@pytest.fixture
-def office(street: Street) -> Office:
-    return make_office(street)
 
 
 @pytest.fixture
