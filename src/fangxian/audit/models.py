@@ -24,7 +24,8 @@ class Entry(models.Model):
     seal = models.BinaryField(max_length=32, null=True)
 
     field_classes: ClassVar[dict[str, str]] = {
-        "actor": "none", "act": "none", "target": "none", "place": "none", "detail": "none",
+        "actor": "none", "act": "none", "target": "none", "place": "none", "detail": "none", "segment": "none",
+        "seal": "none",
     }  # fmt: skip
 
     class Meta:
@@ -43,3 +44,5 @@ class Root(models.Model):
     entries = models.PositiveIntegerField()
     last_seal = models.BinaryField(max_length=32)
     signature = models.BinaryField(max_length=32)
+
+    field_classes: ClassVar[dict[str, str]] = {"last_seal": "none", "signature": "none"}

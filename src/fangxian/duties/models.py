@@ -29,6 +29,11 @@ class Playbook(models.Model):
     applied_by = models.CharField(max_length=40)
     reason = models.CharField(max_length=200, blank=True)
 
+    field_classes: ClassVar[dict[str, str]] = {
+        "name": "none", "version": "none", "sha256": "none", "content": "none", "applied_by": "none",
+        "reason": "none",
+    }  # fmt: skip
+
     class Meta:
         indexes: ClassVar[list[models.Index]] = [models.Index(fields=["effective_us"], name="playbook_effective")]
 
@@ -44,6 +49,8 @@ class Rule(models.Model):
     playbook = models.ForeignKey(Playbook, null=True, on_delete=models.PROTECT, related_name="rules")
     active = models.BooleanField(default=True)
 
+    field_classes: ClassVar[dict[str, str]] = {"key": "none", "cohort": "none", "subject_kind": "none", "spec": "none"}
+
     class Meta:
         indexes: ClassVar[list[models.Index]] = [models.Index(fields=["cohort"], name="rule_cohort")]
 
@@ -57,6 +64,8 @@ class Cohort(models.Model):
     key = models.CharField(max_length=64)
     instance = models.CharField(max_length=40, blank=True)
     closed_us = models.BigIntegerField(null=True)
+
+    field_classes: ClassVar[dict[str, str]] = {"key": "none", "instance": "none"}
 
     class Meta:
         constraints: ClassVar[list[models.BaseConstraint]] = [
@@ -143,6 +152,11 @@ class OneOff(models.Model):
     given_us = models.BigIntegerField()
     given_by = models.CharField(max_length=40)
 
+    field_classes: ClassVar[dict[str, str]] = {
+        "title": "indirect", "note": "indirect", "role": "none", "staff": "direct", "source": "none",
+        "given_by": "none",
+    }  # fmt: skip
+
 
 class Outcome(models.TextChoices):
     MET = "met", _("met")
@@ -163,6 +177,8 @@ class Fulfilment(models.Model):
     ref = models.CharField(max_length=60, help_text="the record, as kind:id")
     by = models.CharField(max_length=40)
     playbook = models.ForeignKey(Playbook, null=True, on_delete=models.PROTECT, related_name="+", db_index=False)
+
+    field_classes: ClassVar[dict[str, str]] = {"outcome": "none", "ref": "none", "by": "none"}
 
     class Meta:
         constraints: ClassVar[list[models.BaseConstraint]] = [
@@ -206,6 +222,10 @@ class Gap(models.Model):
     reason = models.CharField(max_length=200, blank=True, help_text="why it was waived")
     playbook = models.ForeignKey(Playbook, null=True, on_delete=models.PROTECT, related_name="+", db_index=False)
 
+    field_classes: ClassVar[dict[str, str]] = {
+        "cause": "none", "status": "none", "outcome": "none", "closed_by": "none", "reason": "indirect",
+    }  # fmt: skip
+
     class Meta:
         verbose_name = _("gap")
         constraints: ClassVar[list[models.BaseConstraint]] = [
@@ -241,6 +261,8 @@ class GapNote(models.Model):
     at_us = models.BigIntegerField()
     by = models.CharField(max_length=40)
 
+    field_classes: ClassVar[dict[str, str]] = {"kind": "none", "text": "indirect", "by": "none"}
+
 
 class Opened(models.Model):
     """The window of a rule has been opened: `expected` of its counters was set from the headcount of that moment."""
@@ -271,6 +293,8 @@ class Counter(models.Model):
     missed = models.IntegerField(default=0)
     unknown = models.IntegerField(default=0)
     waived = models.IntegerField(default=0)
+
+    field_classes: ClassVar[dict[str, str]] = {"day": "none"}
 
     class Meta:
         constraints: ClassVar[list[models.BaseConstraint]] = [
@@ -311,6 +335,8 @@ class Standing(models.Model):
     enrolled = models.IntegerField(default=0)
     open_gaps = models.IntegerField(default=0)
 
+    field_classes: ClassVar[dict[str, str]] = {"kind": "none"}
+
     class Meta:
         constraints: ClassVar[list[models.BaseConstraint]] = [
             models.CheckConstraint(condition=Q(enrolled__gte=0, open_gaps__gte=0), name="standing_not_negative")
@@ -326,6 +352,8 @@ class Tally(models.Model):
     enrolled = models.IntegerField(default=0)
     uncovered = models.IntegerField(default=0)
 
+    field_classes: ClassVar[dict[str, str]] = {"kind": "none"}
+
     class Meta:
         constraints: ClassVar[list[models.BaseConstraint]] = [
             models.UniqueConstraint(fields=["node", "kind"], name="tally_once"),
@@ -339,6 +367,8 @@ class Heartbeat(models.Model):
     id = models.BigAutoField(primary_key=True)
     channel = models.CharField(max_length=64)
     minute_us = models.BigIntegerField()
+
+    field_classes: ClassVar[dict[str, str]] = {"channel": "none"}
 
     class Meta:
         constraints: ClassVar[list[models.BaseConstraint]] = [

@@ -16,3 +16,18 @@ class PassStatus(models.TextChoices):
     LIVE = "live", _("in force")
     SUSPENDED = "suspended", _("suspended")
     REVOKED = "revoked", _("revoked")
+
+
+class Zone(models.TextChoices):
+    """A group of floors, never a state of health. The letter and a pattern go with the colour everywhere."""
+
+    NONE = "", _("no zone")
+    RED = "R", _("red zone")
+    YELLOW = "Y", _("yellow zone")
+    BLUE = "B", _("blue zone")
+
+
+class Direction(models.TextChoices):
+    IN = "in", _("entry")
+    OUT = "out", _("exit")
+    BOTH = "both", _("entry and exit")

@@ -10,27 +10,14 @@ from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
+from fangxian.gates.kinds import Direction as Direction
 from fangxian.gates.kinds import PassKind as PassKind
 from fangxian.gates.kinds import PassStatus as PassStatus
+from fangxian.gates.kinds import Zone as Zone
 from fangxian.gates.single import CONSTRAINTS
 from fangxian.places.models import Place
 from fangxian.registry.models import Subject
 from fangxian.shared.ids import new_id
-
-
-class Zone(models.TextChoices):
-    """A group of floors, never a state of health. The letter and a pattern go with the colour everywhere."""
-
-    NONE = "", _("no zone")
-    RED = "R", _("red zone")
-    YELLOW = "Y", _("yellow zone")
-    BLUE = "B", _("blue zone")
-
-
-class Direction(models.TextChoices):
-    IN = "in", _("entry")
-    OUT = "out", _("exit")
-    BOTH = "both", _("entry and exit")
 
 
 class Outcome(models.TextChoices):
@@ -99,6 +86,7 @@ class Pass(models.Model):
     field_classes: ClassVar[dict[str, str]] = {
         "holder": "direct", "company": "none", "photo": "sensitive", "token": "secret", "digest": "none",
         "wallet": "secret", "reason": "indirect", "number": "none", "subject": "direct", "place": "indirect",
+        "kind": "none", "zone": "none", "status": "none", "issued_by": "none",
     }  # fmt: skip
 
     class Meta:
@@ -139,7 +127,7 @@ class GateSetup(models.Model):
     has_turnstile = models.BooleanField(default=False)
     changed_us = models.BigIntegerField()
 
-    field_classes: ClassVar[dict[str, str]] = {"zones": "none"}
+    field_classes: ClassVar[dict[str, str]] = {"zones": "none", "direction": "none"}
 
 
 class DeviceKind(models.TextChoices):
@@ -167,6 +155,7 @@ class Device(models.Model):
 
     field_classes: ClassVar[dict[str, str]] = {
         "name": "none", "serial": "none", "digest": "secret", "revoked_reason": "none", "in_charge": "indirect",
+        "kind": "none", "calibration_due": "none",
     }  # fmt: skip
 
 
@@ -213,6 +202,8 @@ class Check(models.Model):
     field_classes: ClassVar[dict[str, str]] = {
         "subject_id": "direct", "household_id": "direct", "plate": "direct", "decidec": "sensitive",
         "override": "indirect", "guard": "indirect", "marks": "none", "said": "none", "code": "none",
+        "gate_id": "indirect", "place_id": "indirect", "pass_id": "indirect", "direction": "none", "outcome": "none",
+        "method": "none", "first_id": "none", "device_id": "none",
     }  # fmt: skip
 
     class Meta:
@@ -239,7 +230,9 @@ class Presence(models.Model):
     gate_id = models.UUIDField()
     root = models.BooleanField(default=True, help_text="a compound or building, not a tenant's rooms inside one")
 
-    field_classes: ClassVar[dict[str, str]] = {"who": "direct"}
+    field_classes: ClassVar[dict[str, str]] = {
+        "who": "direct", "place_id": "indirect", "check_id": "indirect", "gate_id": "indirect",
+    }  # fmt: skip
 
     class Meta:
         constraints: ClassVar[list[models.BaseConstraint]] = [
@@ -275,7 +268,9 @@ class Held(models.Model):
     by = models.CharField(max_length=40)
     lifted_by = models.CharField(max_length=40, blank=True)
 
-    field_classes: ClassVar[dict[str, str]] = {"reason": "sensitive", "source": "none", "subject": "direct"}
+    field_classes: ClassVar[dict[str, str]] = {
+        "reason": "sensitive", "source": "none", "subject": "direct", "by": "none", "lifted_by": "none",
+    }  # fmt: skip
 
     class Meta:
         constraints: ClassVar[list[models.BaseConstraint]] = [
@@ -296,7 +291,9 @@ class Declaration(models.Model):
     source = models.CharField(max_length=60)
     by = models.CharField(max_length=40)
 
-    field_classes: ClassVar[dict[str, str]] = {"clear": "sensitive", "source": "none", "subject": "direct"}
+    field_classes: ClassVar[dict[str, str]] = {
+        "clear": "sensitive", "source": "none", "subject": "direct", "by": "none",
+    }  # fmt: skip
 
     class Meta:
         indexes: ClassVar[list[models.Index]] = [models.Index(fields=["subject", "until_us"], name="declaration_last")]
@@ -314,7 +311,9 @@ class Referral(models.Model):
     at_us = models.BigIntegerField()
     duty_id = models.UUIDField(null=True, help_text="the one-off duty of the health centre")
 
-    field_classes: ClassVar[dict[str, str]] = {"subject": "direct", "number": "none"}
+    field_classes: ClassVar[dict[str, str]] = {
+        "subject": "direct", "number": "none", "check_id": "none", "first_id": "none", "duty_id": "none",
+    }  # fmt: skip
 
 
 class ContradictionKind(models.TextChoices):
@@ -340,6 +339,8 @@ class Contradiction(models.Model):
     at_us = models.BigIntegerField()
     duty_id = models.UUIDField()
 
+    field_classes: ClassVar[dict[str, str]] = {"check_id": "none", "kind": "none", "duty_id": "none"}
+
     class Meta:
         constraints: ClassVar[list[models.BaseConstraint]] = [
             models.UniqueConstraint(fields=["check_id", "kind"], name="contradiction_once")
@@ -357,6 +358,10 @@ class Flow(models.Model):
     outcome = models.CharField(max_length=6)
     code = models.CharField(max_length=24)
     count = models.PositiveIntegerField(default=0)
+
+    field_classes: ClassVar[dict[str, str]] = {
+        "gate_id": "none", "place_id": "none", "direction": "none", "outcome": "none", "code": "none",
+    }  # fmt: skip
 
     class Meta:
         constraints: ClassVar[list[models.BaseConstraint]] = [
@@ -376,6 +381,8 @@ class Opening(models.Model):
     check_id = models.UUIDField(null=True, unique=True)
     settled = models.BooleanField(default=False)
 
+    field_classes: ClassVar[dict[str, str]] = {"direction": "none", "check_id": "none"}
+
     class Meta:
         indexes: ClassVar[list[models.Index]] = [
             models.Index(fields=["at_us"], condition=Q(settled=False), name="opening_unsettled")
@@ -392,6 +399,8 @@ class Release(models.Model):
     direction = models.CharField(max_length=4, choices=Direction)
     at_us = models.BigIntegerField()
 
+    field_classes: ClassVar[dict[str, str]] = {"ask_id": "none", "direction": "none"}
+
     class Meta:
         indexes: ClassVar[list[models.Index]] = [models.Index(fields=["gate", "at_us"], name="release_gate_time")]
 
@@ -407,7 +416,7 @@ class Reading(models.Model):
     method = models.CharField(max_length=8, choices=Method)
     check_id = models.UUIDField(null=True, unique=True)
 
-    field_classes: ClassVar[dict[str, str]] = {"decidec": "sensitive"}
+    field_classes: ClassVar[dict[str, str]] = {"decidec": "sensitive", "method": "none", "check_id": "none"}
 
     class Meta:
         indexes: ClassVar[list[models.Index]] = [models.Index(fields=["gate", "at_us"], name="reading_gate_time")]
@@ -442,6 +451,7 @@ class VisitRequest(models.Model):
 
     field_classes: ClassVar[dict[str, str]] = {
         "name": "direct", "phone_sealed": "sensitive", "purpose": "indirect", "secret": "secret", "channel": "none",
+        "kind": "none", "status": "none", "asked_by": "none", "answered_by": "none",
     }  # fmt: skip
 
 
@@ -471,7 +481,7 @@ class Parcel(models.Model):
 
     field_classes: ClassVar[dict[str, str]] = {
         "shelf": "none", "household": "direct", "door": "indirect", "company": "none", "code": "secret",
-        "taken_by": "direct", "compared": "none",
+        "taken_by": "direct", "compared": "none", "by": "none", "handed_by": "none", "duty_id": "none",
     }  # fmt: skip
 
     class Meta:

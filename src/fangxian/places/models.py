@@ -58,7 +58,7 @@ class Place(models.Model):
 
     field_classes: ClassVar[dict[str, str]] = {
         "name": "none", "name_en": "none", "address": "indirect", "address_key": "indirect", "profile": "none",
-        "geometry": "none", "code": "none",
+        "geometry": "none", "code": "none", "kind": "none", "path": "none", "area_type": "none", "closed_on": "none",
     }  # fmt: skip
 
     class Meta:
@@ -110,7 +110,7 @@ class PlaceMove(models.Model):
     by = models.CharField(max_length=40)
     reason = models.CharField(max_length=200)
 
-    field_classes: ClassVar[dict[str, str]] = {"reason": "none", "by": "none"}
+    field_classes: ClassVar[dict[str, str]] = {"reason": "none", "by": "none", "from_path": "none", "to_path": "none"}
 
 
 def subtree(field: str, path: str) -> Q:

@@ -22,7 +22,9 @@ class Post(models.Model):
     closed_us = models.BigIntegerField(null=True)
     closed_reason = models.CharField(max_length=200, blank=True, help_text="why nobody need stand there any more")
 
-    field_classes: ClassVar[dict[str, str]] = {"title": "none", "training": "none", "closed_reason": "indirect"}
+    field_classes: ClassVar[dict[str, str]] = {
+        "title": "none", "training": "none", "closed_reason": "indirect", "key": "none",
+    }  # fmt: skip
 
     class Meta:
         constraints: ClassVar[list[models.BaseConstraint]] = [
@@ -46,7 +48,9 @@ class Pattern(models.Model):
     ended_us = models.BigIntegerField(null=True)
     by = models.CharField(max_length=40)
 
-    field_classes: ClassVar[dict[str, str]] = {"weekdays": "none", "by": "indirect"}
+    field_classes: ClassVar[dict[str, str]] = {
+        "weekdays": "none", "by": "indirect", "first_day": "none", "last_day": "none",
+    }  # fmt: skip
 
     class Meta:
         constraints: ClassVar[list[models.BaseConstraint]] = [
@@ -83,6 +87,8 @@ class Assignment(models.Model):
     left_us = models.BigIntegerField(null=True)
     by = models.CharField(max_length=40)
 
+    field_classes: ClassVar[dict[str, str]] = {"by": "none"}
+
     class Meta:
         constraints: ClassVar[list[models.BaseConstraint]] = [
             models.UniqueConstraint(fields=["slot", "staff"], name="assignment_once")
@@ -98,7 +104,7 @@ class Training(models.Model):
     signed_us = models.BigIntegerField()
     by = models.CharField(max_length=40)
 
-    field_classes: ClassVar[dict[str, str]] = {"topic": "none"}
+    field_classes: ClassVar[dict[str, str]] = {"topic": "none", "by": "none"}
 
     class Meta:
         constraints: ClassVar[list[models.BaseConstraint]] = [

@@ -47,7 +47,9 @@ class Lot(models.Model):
     expires_on = models.DateField(null=True, help_text="last day on which it may be used")
     unit_cost = models.DecimalField(max_digits=12, decimal_places=4, null=True, help_text="yuan a base unit")
 
-    field_classes: ClassVar[dict[str, str]] = {"batch": "none", "brand": "none", "unit_cost": "none"}
+    field_classes: ClassVar[dict[str, str]] = {
+        "batch": "none", "brand": "none", "unit_cost": "none", "expires_on": "none",
+    }  # fmt: skip
 
     class Meta:
         constraints: ClassVar[list[models.BaseConstraint]] = [
