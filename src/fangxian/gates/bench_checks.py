@@ -1,30 +1,25 @@
 """Measurement of the complete check: device, pass, rules, record, answer after the commit. Server on one core."""
 
 import json
-import os
-import socket
 import statistics
-import subprocess
-import sys
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from itertools import cycle, islice
-from pathlib import Path
 from typing import Final
-from urllib.parse import urlsplit
 
 from django.db import connection
 
 from fangxian.gates.actions import devices, passes
 from fangxian.gates.actions.passes import NewPass
+from fangxian.gates.bench_desk import Desk, worker
 from fangxian.gates.models import Check, Device, DeviceKind, Pass, PassKind
 from fangxian.places import actions as places
 from fangxian.places.actions import NewPlace
 from fangxian.places.models import Place, PlaceKind
 from fangxian.registry.models import Subject, SubjectKind
 from fangxian.shared import clock, load
+from fangxian.shared.bench_server import environment, server
 from fangxian.shared.ids import db_id, new_id
 from fangxian.shared.measure import Figure, percentile
 from fangxian.shared.writer import checkpoint
@@ -34,6 +29,10 @@ ROUNDS: Final = 3
 SECONDS: Final = 3.0
 FIRST_SECONDS: Final = 60.0
 LINES: Final = 64
+RATE: Final = 200
+THREADS: Final = 128
+"""As in script/server."""
+BESIDE_SECONDS: Final = 20.0
 STORED: Final = (0, 1_000_000, 10_000_000)
 
 
@@ -47,12 +46,13 @@ def run(people: int = PEOPLE, stored: tuple[int, ...] = STORED) -> Iterator[Figu
     issued = _people(people, gate, now)
     size = f"{people:,} passes"
     with (
-        _server("fangxian.config.wsgi:application", 128) as port,
-        _server("fangxian.gates.bench_app:application", 1) as plain,
+        server("fangxian.config.wsgi:application", THREADS) as port,
+        server("fangxian.gates.bench_app:application", 1) as plain,
     ):
         # every pass is seen for the first time once, which costs a signature; from then on its digest is remembered
         first = _sound(load.closed_loop(port, _first(issued, token, port), lines=LINES, seconds=FIRST_SECONDS))
         yield Figure("gate_checks.first_sight", first.per_second, "/s", None, size, at_least=True)
+        yield from _beside(port, issued, token, gate)
         ours: list[float] = []
         theirs: list[float] = []
         for _ in range(ROUNDS):
@@ -67,13 +67,29 @@ def run(people: int = PEOPLE, stored: tuple[int, ...] = STORED) -> Iterator[Figu
             _fill(rows - filled, device, gate, now)
             filled = max(filled, rows)
             held = f"{Check.objects.count():,} checks stored"
-            paced = _sound(load.steady(port, _checks(issued, token, port), lines=LINES, seconds=SECONDS * 2, rate=200))
-            for percent in (50, 99):
-                target = 50.0 if percent == 99 else None
-                value = percentile(paced.times, percent) * 1000
-                yield Figure(f"gate_checks.at_200.p{percent}", value, "ms", target, held)
+            yield from _paced("at_200", port, _checks(issued, token, port), SECONDS * 2, held)
             full = [_throughput(port, _checks(issued, token, port)) for _ in range(ROUNDS)]
             yield Figure("gate_checks.complete", statistics.median(full), "/s", None, held, at_least=True)
+
+
+def _beside(port: int, issued: list[Pass], token: str, gate: Place) -> Iterator[Figure]:
+    """The same pace while somebody reads the console and the worker folds what has come in."""
+    with worker(environment()):
+        desk = Desk(port, gate, clock.now())
+        desk.start()
+        size = f"console in use, worker folding, {Check.objects.count():,} checks stored"
+        yield from _paced("beside", port, _checks(issued, token, port), BESIDE_SECONDS, size)
+        desk.stop()
+    assert Check.objects.filter(folded=True).exists(), "the worker did not fold"
+    page = percentile(desk.seconds, 95) * 1000
+    yield Figure("gate_checks.beside.page_p95", page, "ms", None, f"{len(desk.seconds)} pages of the console")
+
+
+def _paced(name: str, port: int, requests: Iterator[bytes], seconds: float, size: str) -> Iterator[Figure]:
+    found = _sound(load.steady(port, requests, lines=LINES, seconds=seconds, rate=RATE))
+    for percent in (50, 99):
+        target = 50.0 if percent == 99 else None
+        yield Figure(f"gate_checks.{name}.p{percent}", percentile(found.times, percent) * 1000, "ms", target, size)
 
 
 def _throughput(port: int, requests: Iterator[bytes]) -> float:
@@ -166,43 +182,3 @@ def _fill(rows: int, device: Device, gate: Place, now: datetime) -> None:
                 cursor.execute("COMMIT")
     # in a street the worker does this ten times a second; a journal of a million rows is this measurement's own
     checkpoint()
-
-
-@contextmanager
-def _server(target: str, threads: int) -> Iterator[int]:
-    """Granian with one worker on the first core, over the database of this measurement."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = int(probe.getsockname()[1])
-    settings = connection.settings_dict
-    environment = dict(os.environ)
-    if connection.vendor == "sqlite":
-        environment["FANGXIAN_DATA"] = str(Path(settings["NAME"]).parent)
-    else:
-        url = urlsplit(os.environ["DATABASE_URL"])
-        environment["DATABASE_URL"] = url._replace(path=f"/{settings['NAME']}").geturl()
-    command = [
-        str(Path(sys.executable).with_name("granian")), "--interface", "wsgi", "--host", "127.0.0.1", "--port",
-        str(port), "--workers", "1", "--blocking-threads", str(threads), "--backpressure", "512", "--no-ws",
-        "--log-level", "error", target,
-    ]  # fmt: skip
-    process = subprocess.Popen(command, env=environment)  # noqa: S603 - our own program
-    try:
-        os.sched_setaffinity(process.pid, {0})
-        _await(port)
-        for task in Path(f"/proc/{process.pid}/task").iterdir():
-            os.sched_setaffinity(int(task.name), {0})
-        yield port
-    finally:
-        process.terminate()
-        process.wait(10)
-
-
-def _await(port: int) -> None:
-    for _ in range(300):
-        try:
-            socket.create_connection(("127.0.0.1", port), 1).close()
-            return
-        except OSError:
-            time.sleep(0.1)
-    raise TimeoutError("the server did not start")

@@ -35,8 +35,8 @@ def server(target: str, threads: int) -> Iterator[int]:
         port = int(probe.getsockname()[1])
     command = [
         str(Path(sys.executable).with_name("granian")), "--interface", "wsgi", "--host", "127.0.0.1", "--port",
-        str(port), "--workers", "1", "--blocking-threads", str(threads), "--backpressure", "512", "--no-ws",
-        "--log-level", "error", target,
+        str(port), "--workers", "1", "--blocking-threads", str(threads), "--blocking-threads-idle-timeout", "600",
+        "--backpressure", "512", "--no-ws", "--log-level", "error", target,
     ]  # fmt: skip
     process = subprocess.Popen(command, env=environment())  # noqa: S603 - our own program
     try:
