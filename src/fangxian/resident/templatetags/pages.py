@@ -19,3 +19,14 @@ def in_language(texts: Mapping[str, str], short: str) -> str:
 def when(value: int) -> str:
     """Microseconds UTC as the street's wall clock, the same in every language: 02-17 09:00."""
     return f"{clock.local(clock.from_us(value)):%m-%d %H:%M}"
+
+
+@register.filter
+def hour(value: int) -> str:
+    return f"{clock.local(clock.from_us(value)):%H:%M}"
+
+
+@register.filter
+def down_from(quota: int) -> range:
+    """The most one may choose first: most take it."""
+    return range(quota, -1, -1)
