@@ -67,7 +67,7 @@ class RemovalForm(forms.Form):
 def panel(permit: Pass, who: Who) -> dict[str, Any]:
     """What the page of a pass shows about its photo; `can_set` is false for what can have none."""
     return {
-        "photo_kept": is_kept(permit), "photo_form": PhotoForm(), "removal_form": RemovalForm(),
+        "photo_kept": is_kept(permit), "photo_form": PhotoForm(), "removal_form": RemovalForm(auto_id="removal_%s"),
         "photo_can_set": photos.fault(permit, who.now) is None,
     }  # fmt: skip
 

@@ -9,7 +9,7 @@ const results = document.querySelector("[data-results]");
 const body = results.querySelector("tbody");
 const button = form.querySelector("button");
 
-form.querySelector("[data-without-module]").hidden = true;
+form.querySelector("[data-without-module]").remove();
 
 function parts(files) {
   const made = [[]];

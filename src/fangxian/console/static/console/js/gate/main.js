@@ -13,6 +13,7 @@ import { drawVisitor } from "./visitor.js";
 const { tablet } = engine;
 const QUICK = [36.0, 36.2, 36.4, 36.5, 36.6, 36.7, 36.8, 37.0, 37.2];
 const MOST_OCCUPANTS = 7;
+const LONG_NAME = 6;
 const SETTLED_ALREADY = new Set(["wrong_clock", "too_early", "full"]);
 const PASS_NUMBER = /^[0-9A-Z]{8,12}$/;
 
@@ -117,7 +118,7 @@ function known() {
       photo.photoPlace(),
       el("div", { class: "holder-words" },
         el("p", { class: "kind" }, claims.kind ? say(`kind-${claims.kind}`) : say("checked-by-server")),
-        el("h1", { class: "name" }, claims.name || person.shown.plate || person.shown.number || say("no-name")),
+        el("h1", { class: claims.name?.length > LONG_NAME ? "name long" : "name" }, claims.name || person.shown.plate || person.shown.number || say("no-name")),
         el("p", { class: "company" }, claims.company ?? ""),
         zoneMark(claims.zone))),
     el("div", { class: "toggles" }, toggle("mask"), person.occupants === undefined ? toggle("identity") : occupants()),
