@@ -266,6 +266,13 @@ class TestRoster:
             roster.issue_roster(enterprise_id=firm.id, place_id=office.building.id, by="test", now=MORNING)
         found = {row.holder: (row.zone, row.slot_from, row.slot_until) for row in Pass.objects.all()}
         assert found == {"李雷": ("B", None, None), "韩梅梅": ("R", 480, 510), "张三": ("", None, None)}
+        # a single pass gets what the roster would have given
+        subjects = dict(Pass.objects.values_list("holder", "subject_id"))
+        for name, firm in (("李雷", upstairs), ("韩梅梅", upstairs), ("张三", nowhere)):
+            single = roster.zone_of_person(
+                person_id=subjects[name], enterprise_id=firm.id, place=office.building, now=MORNING
+            )
+            assert single == found[name]
 
     @pytest.mark.parametrize(
         ("kind", "name", "floor"),
