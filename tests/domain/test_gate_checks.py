@@ -2,12 +2,14 @@
 
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from datetime import datetime, timedelta
-from typing import Any
+from uuid import UUID
 
 import pytest
 from django.db import DatabaseError, connection
+from django.test.utils import CaptureQueriesContext
 
 from fangxian.gates.actions import checks, holds, passes
 from fangxian.gates.actions.check_batch import write_batch
@@ -236,12 +238,57 @@ def test_a_tenants_counter_is_a_gate_inside_the_gate(street: Street, office: Off
     assert Used.objects.get(key=f"in:{office.building.id.hex}").count == 2
 
 
-def test_queries_do_not_grow_with_the_batch(street: Street, office: Office, django_assert_max_num_queries: Any) -> None:  # noqa: ANN401 - a fixture of pytest-django
-    items = [check(employee_pass(office.building, street.dwellings[0], f"员工{n}")) for n in range(40)]
-    device = DeviceFacts(office.tablet.id, office.front.id)
-    prepared = prepare(items, device, NOW)
-    with django_assert_max_num_queries(14), write_lock():
+@contextmanager
+def statements() -> Iterator[list[str]]:
+    """What the database is asked, also past Django."""
+    asked: list[str] = []
+    if connection.vendor == "sqlite":
+        connection.connection.set_trace_callback(asked.append)
+        try:
+            yield asked
+        finally:
+            connection.connection.set_trace_callback(None)
+        return
+    with CaptureQueriesContext(connection) as captured:
+        yield asked
+    asked += [query["sql"] for query in captured.captured_queries]
+
+
+@pytest.mark.parametrize("size", [1, 40])
+def test_statements_do_not_grow_with_the_batch(street: Street, office: Office, size: int) -> None:
+    items = [check(employee_pass(office.building, street.dwellings[0], f"员工{n}")) for n in range(size)]
+    prepared = prepare(items, DeviceFacts(office.tablet.id, office.front.id), NOW)
+    with statements() as asked, write_lock():
         write_batch(prepared)
+    assert any("gates_check" in statement for statement in asked)
+    assert len(asked) <= 14, asked
+
+
+def test_the_plan_and_the_gate_are_read_once_however_many_threads_find_them_old(office: Office) -> None:
+    later = clock.to_us(NOW) + 2 * clock.MINUTE_US
+    first = hot.gate_row(office.front.id, clock.to_us(NOW))
+    reading, go_on = threading.Event(), threading.Event()
+
+    def read(gate_id: UUID, _now_us: int) -> hot.GateRow:
+        reading.set()
+        assert go_on.wait(10)
+        return first
+
+    kept = hot.Kept(read, clock.SECOND_US)
+    go_on.set()
+    kept.at(office.front.id, later)
+    go_on.clear()
+    reading.clear()
+    soon = later + clock.SECOND_US + 1
+    slow = threading.Thread(target=kept.at, args=(office.front.id, soon))
+    slow.start()
+    assert reading.wait(10)
+    reading.clear()
+    # while one reads, the others are answered with what there is, and read nothing
+    assert kept.at(office.front.id, soon) is first
+    assert not reading.is_set()
+    go_on.set()
+    slow.join(10)
 
 
 @pytest.mark.django_db(transaction=True)

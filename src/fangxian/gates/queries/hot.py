@@ -36,7 +36,7 @@ def fresh(read: Callable[[], T]) -> T:
                 connection.close()
 
 
-class _Kept(Generic[K, V]):
+class Kept(Generic[K, V]):
     """What `read` finds for a key, read anew when it is older than `kept_us`, and never older than twice that.
 
     In between, one thread reads while the others go on with what there is: a hundred threads that open a connection
@@ -61,19 +61,20 @@ class _Kept(Generic[K, V]):
             assert found is not None
             return found[1]
         try:
-            found = self._found.get(key)
+            kept = self._found  # what is read while all is forgotten is not kept either
+            found = kept.get(key)
             if found is not None and abs(now_us - found[0]) < most:
                 return found[1]
             value = fresh(lambda: self._read(key, now_us))
-            if len(self._found) > MOST_KEPT:
-                self._found.clear()
-            self._found[key] = (now_us, value)
+            if len(kept) > MOST_KEPT:
+                kept.clear()
+            kept[key] = (now_us, value)
             return value
         finally:
             self._turn.release()
 
     def forget(self) -> None:
-        self._found.clear()
+        self._found = {}
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,12 +150,12 @@ def plan(now_us: int) -> InForce:
 KEPT_US: Final = SECOND_US
 KEYS_KEPT_US: Final = 5 * SECOND_US // 2
 NEW_KEYS_US: Final = SECOND_US // 5
-_gates: Final = _Kept(_read_gate, KEPT_US)
-_devices: Final[_Kept[str, Device | None]] = _Kept(lambda token, _now_us: by_token(token), KEPT_US)
-_keys: Final[_Kept[None, Trusted]] = _Kept(
+_gates: Final = Kept(_read_gate, KEPT_US)
+_devices: Final[Kept[str, Device | None]] = Kept(lambda token, _now_us: by_token(token), KEPT_US)
+_keys: Final[Kept[None, Trusted]] = Kept(
     lambda _key, now_us: Trusted(SigningKey.objects.filter(distrusted_us__isnull=True)), KEYS_KEPT_US
 )
-_plan: Final[_Kept[None, InForce]] = _Kept(lambda _key, now_us: plan_at(clock.from_us(now_us)), KEPT_US)
+_plan: Final[Kept[None, InForce]] = Kept(lambda _key, now_us: plan_at(clock.from_us(now_us)), KEPT_US)
 
 
 def forget() -> None:
