@@ -1,10 +1,12 @@
 """A night's run: calls against stock, the shelf with them, and what becomes of a number that nobody collects."""
 
 import threading
+from collections.abc import Iterator
 from datetime import date, datetime, timedelta
 
 import pytest
 from django.db import connection
+from django.utils import translation
 
 from fangxian.duties.models import Duty, Member, OneOff
 from fangxian.masks import publishing
@@ -19,6 +21,14 @@ from tests.support.factories import MORNING
 from tests.support.masks import MaskGround, make_round, registered, stocked
 
 pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture(autouse=True)
+def in_english() -> Iterator[None]:
+    """What is said is compared in the language of the source."""
+    with translation.override("en"):
+        yield
+
 
 NIGHT = MORNING + timedelta(hours=13)  # 21:00 on 17 February
 SALE = date(2020, 2, 18)
@@ -262,7 +272,8 @@ def test_two_runs_at_once_make_one_and_tell_the_other() -> None:
     def night() -> None:
         start.wait()
         try:
-            run(ground)
+            with translation.override("en"):
+                run(ground)
             said.append("made")
         except MaskError as error:
             said.append(str(error))
