@@ -172,6 +172,8 @@ def test_the_desk_puts_replaces_and_removes_it(desk: Client, street: Street, off
     assert desk.get(address(permit)).status_code == 404
     story = desk.get(address(permit, "story"), headers={"accept-language": "en"}).content.decode()
     assert "photo removed" in story
+    assert "gates.photo" not in story
+    assert Entry.objects.filter(act="gates.photo.opened", target=f"pass:{permit.id}").exists()
 
 
 def test_the_desk_is_told_why_a_photo_is_refused(desk: Client, street: Street, office: Office) -> None:

@@ -22,6 +22,7 @@ from fangxian.shared.clock import SECOND_US
 PAGE: Final = 50
 HISTORY: Final = 200
 OVERLAP_US: Final = 60 * SECOND_US
+LOOKED_AT: Final = "gates.photo.opened"
 ACTS: Final = {
     "gates.pass.issued": _("issued"),
     "gates.pass.suspended": _("suspended"),
@@ -29,7 +30,6 @@ ACTS: Final = {
     "gates.pass.revoked": _("revoked"),
     "gates.photo.set": _("photo put on the pass"),
     "gates.photo.removed": _("photo removed"),
-    "gates.photo.opened": _("photo looked at"),
 }
 
 
@@ -176,8 +176,9 @@ def find(words: str, scope: Q, *, now: datetime, limit: int = PAGE) -> tuple[Pas
 
 
 def story(permit: Pass, *, now: datetime) -> PassStory:
-    """One pass and what has been done to it, newest first."""
-    entries = list(Entry.objects.filter(target=f"pass:{permit.id}").order_by("-at_us", "-id")[:HISTORY])
+    """One pass and what has been done to it, newest first. That somebody looked at its photo is in the audit alone."""
+    rows = Entry.objects.filter(target=f"pass:{permit.id}").exclude(act=LOOKED_AT)
+    entries = list(rows.order_by("-at_us", "-id")[:HISTORY])
     actors = {UUID(entry.actor) for entry in entries if _ACTOR.fullmatch(entry.actor)}
     names = {staff.actor: staff.name for staff in Staff.objects.filter(id__in=actors)}
     acts = tuple(
