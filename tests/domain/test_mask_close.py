@@ -226,11 +226,11 @@ def test_what_owes_no_answer_gives_no_duty() -> None:
     Message.objects.all().delete()
     say = {"round": goods.ground.round, "pharmacy": goods.pharmacy, "by": "test", "now": TUESDAY}
     channel.say(kind=MessageKind.PROGRESS, text="已分装60份", **say)  # type: ignore[arg-type]  # one table of keywords
-    channel.say(kind=MessageKind.CROWD, text="", people=12, **say)  # type: ignore[arg-type]  # as above
+    channel.say(kind=MessageKind.CROWD, text="", people=12, **say)  # type: ignore[arg-type]  # one table of keywords
     assert not OneOff.objects.exists()
     for kind, text in ((MessageKind.PROGRESS, " "), (MessageKind.CROWD, ""), (MessageKind.NUMBERS, "号" * 401)):
         with pytest.raises(MaskError, match="Nothing was kept"):
-            channel.say(kind=kind, text=text, **say)  # type: ignore[arg-type]  # as above
+            channel.say(kind=kind, text=text, **say)  # type: ignore[arg-type]  # one table of keywords
     assert Message.objects.count() == 2
 
 
@@ -291,7 +291,7 @@ class Walk:
             id=new_id(), call=f"R2-何家角-{home + 1:04d}", quantity=quantity, identity=True, at=clock.to_us(TUESDAY),
             **fields,  # type: ignore[arg-type]  # only `offline`
         )  # fmt: skip
-        taken = hand_over([item], pharmacy=where, by="test", now=TUESDAY + timedelta(hours=1))[0]  # type: ignore[arg-type]  # a Place
+        taken = hand_over([item], pharmacy=where, by="test", now=TUESDAY + timedelta(hours=1))[0]  # type: ignore[arg-type]  # a Place, or the usual one
         assert taken.status != "failed"
         self.money += taken.money_fen if taken.status == "stored" else 0
 

@@ -292,7 +292,7 @@ def test_more_than_the_book_holds_is_booked_as_found_and_sold() -> None:
 )
 def test_each_contradiction_stands_and_is_somebodys_duty(fields: dict[str, object], code: str) -> None:
     goods = selling()
-    taken = give(goods, "R2-何家角-0001", offline=True, heard=34 * 60, **fields)  # type: ignore[arg-type]  # a table
+    taken = give(goods, "R2-何家角-0001", offline=True, heard=34 * 60, **fields)  # type: ignore[arg-type]  # a table of its keywords
     assert (taken.status, taken.code) == ("stored", code)
     assert Collection.objects.get().standing
     assert len(incidents()) == OneOff.objects.count() == 1

@@ -92,7 +92,7 @@ def test_it_brings_an_uploaded_plan_into_force_after_a_comparison(admin: Client)
     answer = admin.post(
         reverse("playbooks:apply"), {"proposal": proposal(compared), "when": "now", "reason": "市里通知"}, follow=True
     )
-    assert "26 duties appear" in answer.content.decode()
+    assert "32 duties appear" in answer.content.decode()
     assert in_force().sha256 == playbooks.plan().sha256
     assert "are being set up" in answer.content.decode()
     assert "are being set up" in admin.get(reverse("playbooks:progress")).content.decode()
@@ -101,7 +101,7 @@ def test_it_brings_an_uploaded_plan_into_force_after_a_comparison(admin: Client)
     bring_into_force(playbook=waiting, by="worker", now=NOW)
     assert admin.get(reverse("playbooks:progress")).content.decode().strip() == ""
     assert "are being set up" not in admin.get(reverse("playbooks:home")).content.decode()
-    assert Rule.objects.filter(active=True).count() == 26
+    assert Rule.objects.filter(active=True).count() == 32
     assert Playbook.objects.get().reason == "市里通知"
     assert Entry.objects.filter(act="duties.playbook.applied").exists()
 

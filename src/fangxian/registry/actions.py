@@ -42,8 +42,9 @@ def ensure_place_subjects(*, places: Sequence[Place], now: datetime) -> list[UUI
         for place in places
     ]
     have = set(Subject.objects.filter(id__in=[row.id for row in rows]).values_list("id", flat=True))
-    fresh = [row for row in rows if row.id not in have]
-    Subject.objects.bulk_create(fresh, batch_size=BATCH)
+    # In one order and past conflicts: two workers may make the same places subjects at once.
+    fresh = sorted((row for row in rows if row.id not in have), key=lambda row: row.id)
+    Subject.objects.bulk_create(fresh, batch_size=BATCH, ignore_conflicts=True)
     record_changes(subject_ids=[row.id for row in fresh], kind=ChangeKind.ADDED, now=now)
     search.index_places(fresh)
     return [place.id for place in places]
