@@ -14,7 +14,7 @@ from fangxian.gates.actions import devices
 from fangxian.gates.actions.devices import DeviceError
 from fangxian.gates.models import Device, DeviceKind
 from tests.support.desk import NOW, at_desk
-from tests.support.factories import Street, make_staff, make_street
+from tests.support.factories import Street, make_staff
 from tests.support.gates import Office, make_office
 
 pytestmark = pytest.mark.django_db
@@ -24,16 +24,6 @@ pytestmark = pytest.mark.django_db
 def eleven() -> Iterator[None]:
     with time_machine.travel(NOW, tick=False):
         yield
-
-
-@pytest.fixture
-def street(db: None) -> Street:
-    return make_street()
-
-
-@pytest.fixture
-def office(street: Street) -> Office:
-    return make_office(street)
 
 
 @pytest.fixture

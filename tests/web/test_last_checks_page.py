@@ -18,8 +18,8 @@ from fangxian.gates.queries import hot
 from fangxian.gates.queries.latest import MOST
 from fangxian.shared.writer import write_lock
 from tests.support.desk import at_desk
-from tests.support.factories import MORNING, Street, make_staff, make_street
-from tests.support.gates import Office, check, employee_pass, make_device, make_office
+from tests.support.factories import MORNING, Street, make_staff
+from tests.support.gates import Office, check, employee_pass, make_device
 
 pytestmark = pytest.mark.django_db
 MINUTE = timedelta(minutes=1)
@@ -29,16 +29,6 @@ MINUTE = timedelta(minutes=1)
 def eight() -> Iterator[None]:
     with time_machine.travel(MORNING, tick=False):
         yield
-
-
-@pytest.fixture
-def street(db: None) -> Street:
-    return make_street()
-
-
-@pytest.fixture
-def office(street: Street) -> Office:
-    return make_office(street)
 
 
 @pytest.fixture

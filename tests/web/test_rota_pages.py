@@ -17,8 +17,8 @@ from fangxian.rota import actions as rota
 from fangxian.rota.models import Assignment, Pattern, Post, Slot
 from fangxian.shared.ids import new_id
 from tests.support.desk import at_desk
-from tests.support.factories import MORNING, Street, make_staff, make_street
-from tests.support.gates import Office, make_office
+from tests.support.factories import MORNING, Street, make_staff
+from tests.support.gates import Office
 
 pytestmark = pytest.mark.django_db
 TODAY = date(2020, 2, 17)
@@ -28,16 +28,6 @@ TODAY = date(2020, 2, 17)
 def eight() -> Iterator[None]:
     with time_machine.travel(MORNING, tick=False):
         yield
-
-
-@pytest.fixture
-def street(db: None) -> Street:
-    return make_street()
-
-
-@pytest.fixture
-def office(street: Street) -> Office:
-    return make_office(street)
 
 
 @pytest.fixture

@@ -17,8 +17,8 @@ from fangxian.gates.queries import hot
 from fangxian.shared import clock
 from fangxian.shared.writer import write_lock
 from tests.support.desk import at_desk
-from tests.support.factories import MORNING, Street, make_staff, make_street
-from tests.support.gates import Office, check, employee_pass, make_office
+from tests.support.factories import MORNING, Street, make_staff
+from tests.support.gates import Office, check, employee_pass
 
 pytestmark = pytest.mark.django_db
 
@@ -27,16 +27,6 @@ pytestmark = pytest.mark.django_db
 def eight() -> Iterator[None]:
     with time_machine.travel(MORNING, tick=False):
         yield
-
-
-@pytest.fixture
-def street(db: None) -> Street:
-    return make_street()
-
-
-@pytest.fixture
-def office(street: Street) -> Office:
-    return make_office(street)
 
 
 @pytest.fixture
