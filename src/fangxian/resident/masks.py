@@ -14,7 +14,7 @@ from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import get_language
 from django.views.decorators.http import require_GET, require_POST
 
-from fangxian.gates import printing
+from fangxian.masks import printing
 from fangxian.masks.actions import desk
 from fangxian.masks.actions.errors import MaskError
 from fangxian.masks.actions.register import withdraw
@@ -83,7 +83,7 @@ def number_of(found: Mine, now: datetime) -> Number:
     waiting = not calls and row.withdrawn_us is None
     ahead = mine.ahead_of(row) if waiting else 0
     yielded = Yield.objects.filter(registration=row).exists()
-    drawn = printing.svg(found.voucher) if any(call.open for call in calls) else ""
+    drawn = printing.code(found.voucher, row.secret) if any(call.open for call in calls) else ""
     return Number(
         found, calls, ahead, mine.expected(row, ahead) if waiting else None,
         mark_safe(drawn),  # noqa: S308 - drawn by segno from a number of ours, no outside text
