@@ -47,7 +47,7 @@ doors = st.builds(
     gate_id=st.sampled_from("abc"),
     takes_in=st.booleans(),
     zones=st.sampled_from(["", "R", "YB"]),
-    lately=st.lists(st.integers(0, 30), min_size=15, max_size=15).map(tuple),
+    lately=st.tuples(*[st.integers(0, 30)] * 6),
     best_quarter=st.integers(0, 600),
 )
 groups = st.tuples(
