@@ -14,7 +14,7 @@ from typing import Any, Final
 
 from django.utils.translation import gettext as _
 
-from fangxian.masks.allocation import Called, Claim, Crowd, Night, Outlet, Result, Share, allocate
+from fangxian.masks.allocation import Called, Claim, Crowd, Night, Outlet, Pool, Result, Share, Why, allocate
 from fangxian.masks.models import Policy
 
 FORMAT: Final = "fangxian-masks/1"
@@ -251,6 +251,36 @@ def why_words(share: Share) -> str:
         "pieces": _("the next number needs %(next)d and fewer are left; they are kept for it") % {"next": share.next},
         "slots": _("no place is left in the day's slots"),
     }[share.why.value]
+
+
+@dataclass(frozen=True)
+class ShareLine:
+    """One committee's share in a pool, with names for reading."""
+
+    pharmacy: str
+    committee: str
+    variant: str
+    pool: Pool
+    share: Share
+
+    @property
+    def why(self) -> str:
+        return why_words(self.share)
+
+
+def share_lines(file: Published) -> list[ShareLine]:
+    """The shares as the file states them; whether they follow from it is for `verify`."""
+    lines = []
+    for part in file.parts:
+        for row in part.stated["shares"]:
+            share = Share._make([row[0], Pool(row[1]), *row[2:9], Why(row[9])])
+            lines.append(
+                ShareLine(
+                    part.name, part.names.get(share.crowd, share.crowd), file.night.variants[share.variant], share.pool,
+                    share,
+                )
+            )  # fmt: skip
+    return lines
 
 
 def proof_lines(pharmacy: str, names: Mapping[str, str], night: Night, result: Result) -> Iterator[str]:

@@ -129,12 +129,17 @@ def voucher(number: int, short: str, seq: int) -> str:
     return f"R{number}-{short}-{seq:04d}"
 
 
+def qr_text(voucher: str, secret: str) -> str:
+    """What the code on a slip holds: the number, and behind a # the secret that opens the household's own page."""
+    return f"{voucher}#{secret}"
+
+
 def read_voucher(written: str) -> tuple[int, str, int] | None:
     """Round, committee and number of a voucher as people type it: full-width, small letters, spaces, other dashes.
 
-    None when it is not one.
+    Of the code on a slip it is the part before the #. None when it is not one.
     """
-    found = _VOUCHER.match(text.squeeze(written).translate(_DASHES))
+    found = _VOUCHER.match(text.squeeze(written.partition("#")[0]).translate(_DASHES))
     return (int(found[1]), found[2].strip("-"), int(found[3])) if found else None
 
 
