@@ -89,7 +89,7 @@ def _prepare(ask: Ask, now: datetime, now_us: int, by: str, staff: bool, trusted
     observed = now_us if ask.at is None else min(ask.at, now_us)
     return Prepared(
         id=ask.id.hex, round=ask.round, unit=_unit(ask, trusted), problem=problem, wants=ask.wants,
-        applicant=applicant, name_key=text.name_key(applicant),
+        applicant=applicant,
         lookups=tuple(document_lookups(document)) if document else (),
         document_kind=document.kind.value if document else "",
         document_mask=document_mask(document.value) if document else "", phone=phone,

@@ -15,6 +15,7 @@ from fangxian.masks.actions.register_items import Answer, Prepared
 from fangxian.masks.rules import Code
 from fangxian.places.models import LABEL_WIDTH
 from fangxian.shared import clock
+from fangxian.shared.text import name_key
 
 SECRET_BYTES: Final = 16
 
@@ -30,21 +31,20 @@ class _Batch:
     """The state of a batch while its registrations are decided, one after another."""
 
     def __init__(self, batch: Sequence[Prepared]) -> None:
-        self.stored = rows.stored({one.id for one in batch})
-        self.rounds = rows.rounds({one.round for one in batch})
-        self.units = rows.units({one.unit for one in batch if one.unit})
+        known = rows.named(
+            ids={one.id for one in batch}, rounds={one.round for one in batch},
+            units={one.unit for one in batch if one.unit}, documents={index for one in batch for index in one.lookups},
+            names={one.applicant for one in batch if one.phone}, now=clock.from_us(batch[0].received_us),
+        )  # fmt: skip
+        self.stored, self.rounds, self.units = known.stored, known.rounds, known.units
+        self.bearers, self.colleagues = known.bearers, known.colleagues
         self.counters: dict[tuple[str, str], rows.CounterRow] = {}
         self.standing: dict[tuple[str, str], rows.StoredRow] = {}
         for ident, row in self.rounds.items():
             wanted = {one.unit for one in batch if one.round == ident and one.unit in self.units}
-            for unit, held in rows.standing(ident, wanted).items():
-                self.standing[ident, unit] = held
-            for path, counter in rows.counters(ident, self._above(row.path, wanted)).items():
-                self.counters[ident, path] = counter
-        self.bearers = rows.bearers({index for one in batch for index in one.lookups})
-        self.colleagues = rows.colleagues(
-            {one.applicant for one in batch if one.phone}, clock.from_us(batch[0].received_us)
-        )
+            found = rows.order(ident, units=wanted, paths=self._above(row.path, wanted))
+            self.standing.update({(ident, unit): held for unit, held in found.standing.items()})
+            self.counters.update({(ident, path): counter for path, counter in found.counters.items()})
         self.fresh: dict[str, list[Any]] = {}
         self.attempts: dict[str, list[Any]] = {}
         self.counted: dict[int, rows.CounterRow] = {}
@@ -131,10 +131,11 @@ class _Batch:
 
     def _bearer(self, one: Prepared) -> str | None:
         """The person of the register who has this document and this name."""
-        found = [
-            subject for index in one.lookups for subject, name in self.bearers.get(index, ()) if name == one.name_key
-        ]
-        return min(found) if found and one.name_key else None
+        found = [bearer for index in one.lookups for bearer in self.bearers.get(index, ())]
+        if not found or not one.applicant:
+            return None
+        key = name_key(one.applicant)
+        return min((subject for subject, name in found if name == key), default=None)
 
     def save(self) -> None:
         rows.append(list(self.fresh.values()))

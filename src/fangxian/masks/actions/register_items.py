@@ -50,7 +50,6 @@ class Prepared(Struct, frozen=True, gc=False):
     problem: Code | None
     wants: dict[str, int]
     applicant: str
-    name_key: str
     lookups: tuple[bytes, ...]
     document_kind: str
     document_mask: str

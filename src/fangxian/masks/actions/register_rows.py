@@ -16,7 +16,7 @@ from fangxian.masks.rules import RoundFacts
 from fangxian.places.models import Place, PlaceKind
 from fangxian.registry.identifiers import Phone, read_phone
 from fangxian.registry.models import Document, Person
-from fangxian.shared.statements import Insert, Select
+from fangxian.shared.statements import Insert, Row, Select, together
 
 REGISTRATION: Final = (
     ("id", "uuid"), ("round_id", "uuid"), ("committee_id", "uuid"), ("seq", "integer"), ("unit", "uuid"),
@@ -86,15 +86,6 @@ _BY_ID: Final = Select(_COLUMNS, f"{_STORED} WHERE r.id {{in}}")
 _STANDING: Final = Select(_COLUMNS, f"{_STORED} WHERE r.unit {{in}} AND r.round_id = %s AND r.withdrawn_us IS NULL")
 
 
-def stored(ids: Collection[str]) -> dict[str, StoredRow]:
-    return {row[0]: StoredRow(*row) for row in _BY_ID(ids)}
-
-
-def standing(round: str, units: Collection[str]) -> dict[str, StoredRow]:
-    """The registration that stands for each address of the round, by address."""
-    return {row[2]: StoredRow(*row) for row in _STANDING(units, round)}
-
-
 _ROUNDS: Final = Select(
     "r.id, r.number, s.path, r.announced_us, r.cancelled_us, r.register_from_us, r.register_until_us, "
     "r.staff_from_us, r.sale_from_us, r.sale_until_us, v.key, v.quota",
@@ -103,31 +94,33 @@ _ROUNDS: Final = Select(
 )
 
 
-def rounds(ids: Collection[str]) -> dict[str, RoundRow]:
-    """Rounds as they are now: what was cancelled a moment ago takes nothing more."""
-    found: dict[str, RoundRow] = {}
+def _rounds(found: Sequence[Row]) -> dict[str, RoundRow]:
+    rounds: dict[str, RoundRow] = {}
     quotas: dict[str, dict[str, int]] = {}
-    for row in _ROUNDS(ids):
+    for row in found:
         ident, number, path, announced, cancelled, opens, closes, staff, sale_from, sale_until, key, quota = row
-        if ident not in found:
+        if ident not in rounds:
             quotas[ident] = {}
             facts = RoundFacts(announced, cancelled, opens, closes, staff, sale_from, sale_until, quotas[ident])
-            found[ident] = RoundRow(number, path, facts)
+            rounds[ident] = RoundRow(number, path, facts)
         if key is not None:
             quotas[ident][key] = quota
-    return found
+    return rounds
 
 
 _UNITS: Final = Select(
-    'p.id, p.path, s."group", s.deliver',
-    f"FROM {Place._meta.db_table} p LEFT JOIN {SpecialUnit._meta.db_table} s ON s.unit_id = p.id "
-    f"WHERE p.id {{in}} AND p.kind = '{PlaceKind.DWELLING.value}' AND p.closed_on IS NULL",
+    'p.id, p.path, p.kind, p.closed_on IS NULL, s."group", s.deliver',
+    f"FROM {Place._meta.db_table} p LEFT JOIN {SpecialUnit._meta.db_table} s ON s.unit_id = p.id WHERE p.id {{in}}",
 )
 
 
-def units(ids: Collection[str]) -> dict[str, UnitRow]:
-    """Open dwellings."""
-    return {row[0]: UnitRow(row[1], row[2] or "", bool(row[3])) for row in _UNITS(ids)}
+def _units(found: Sequence[Row]) -> dict[str, UnitRow]:
+    """The kind is compared here: as a condition it would lead SQLite to the index of all dwellings."""
+    return {
+        ident: UnitRow(path, group or "", bool(deliver))
+        for ident, path, kind, is_open, group, deliver in found
+        if is_open and kind == PlaceKind.DWELLING
+    }
 
 
 _COUNTERS: Final = Select(
@@ -135,11 +128,6 @@ _COUNTERS: Final = Select(
     f"FROM {Counter._meta.db_table} c JOIN {Place._meta.db_table} p ON p.id = c.committee_id "
     "WHERE p.path {in} AND c.round_id = %s",
 )
-
-
-def counters(round: str, paths: Collection[str]) -> dict[str, CounterRow]:
-    """Those of the committees whose path is among `paths`, by path."""
-    return {row[0]: CounterRow(*row[1:]) for row in _COUNTERS(paths, round)}
 
 
 def save_counters(rows: Sequence[CounterRow]) -> None:
@@ -161,32 +149,68 @@ _BEARERS: Final = {
 }
 
 
-def bearers(indexes: Collection[bytes]) -> dict[bytes, list[tuple[str, str]]]:
-    """People of the register by index of their document: subject and folded name of each."""
-    found: dict[bytes, list[tuple[str, str]]] = {}
-    for index, subject, name in _BEARERS[connection.vendor](indexes):
-        found.setdefault(bytes.fromhex(index), []).append((subject, name))
-    return found
-
-
 _COLLEAGUES: Final = Select(
     "id, name, phone", f"FROM {Staff._meta.db_table} WHERE name {{in}} AND is_active AND phone <> ''"
 )
 
 
-def colleagues(names: Collection[str], now: datetime) -> set[tuple[str, str]]:
-    """Name and duty phone (E.164) of those who run rounds and have one of these names."""
-    found = _COLLEAGUES(names)
-    if not found:
+class Named(Struct, frozen=True):
+    """What the registrations of a batch name: those that are stored already, rounds as they are now, open dwellings,
+    people of the register (subject and folded name) by index of their document, and name and duty phone (E.164) of
+    those who run rounds."""
+
+    stored: dict[str, StoredRow]
+    rounds: dict[str, RoundRow]
+    units: dict[str, UnitRow]
+    bearers: dict[bytes, list[tuple[str, str]]]
+    colleagues: set[tuple[str, str]]
+
+
+def named(
+    *, ids: Collection[str], rounds: Collection[str], units: Collection[str], documents: Collection[bytes],
+    names: Collection[str], now: datetime,
+) -> Named:  # fmt: skip
+    stored, found, doors, people, staff = together(
+        _BY_ID.of(ids), _ROUNDS.of(rounds), _UNITS.of(units), _BEARERS[connection.vendor].of(documents),
+        _COLLEAGUES.of(names),
+    )  # fmt: skip
+    bearers: dict[bytes, list[tuple[str, str]]] = {}
+    for index, subject, name in people:
+        bearers.setdefault(bytes.fromhex(index), []).append((subject, name))
+    return Named(
+        {row[0]: StoredRow(*row) for row in stored}, _rounds(found), _units(doors), bearers, _running(staff, now)
+    )
+
+
+def _running(staff: Sequence[Row], now: datetime) -> set[tuple[str, str]]:
+    """Of these, who has a role in rounds."""
+    if not staff:
         return set()
     granted = RoleGrant.objects.filter(
-        Q(until__isnull=True) | Q(until__gt=now), staff_id__in=[UUID(row[0]) for row in found], since__lte=now,
+        Q(until__isnull=True) | Q(until__gt=now), staff_id__in=[UUID(row[0]) for row in staff], since__lte=now,
         role__in=RUNS_A_ROUND,
     )  # fmt: skip
     running = {ident.hex for ident in granted.values_list("staff_id", flat=True)}
-    phones = {ident: read_phone(phone) for ident, _name, phone in found if ident in running}
-    return {(name, one.value) for ident, name, _phone in found if isinstance(one := phones.get(ident), Phone)}
+    phones = {ident: read_phone(phone) for ident, _name, phone in staff if ident in running}
+    return {(name, one.value) for ident, name, _phone in staff if isinstance(one := phones.get(ident), Phone)}
 
 
-append: Final = Insert(Registration._meta.db_table, _quoted(REGISTRATION))
-append_attempts: Final = Insert(Attempt._meta.db_table, _quoted(ATTEMPT), tail="ON CONFLICT (id) DO NOTHING")
+class Order(Struct, frozen=True):
+    """Of one round: the registration that stands for each address, and the counter of each committee by its path."""
+
+    standing: dict[str, StoredRow]
+    counters: dict[str, CounterRow]
+
+
+def order(round: str, *, units: Collection[str], paths: Collection[str]) -> Order:
+    standing, counters = together(_STANDING.of(units, round), _COUNTERS.of(paths, round))
+    return Order({row[2]: StoredRow(*row) for row in standing}, {row[0]: CounterRow(*row[1:]) for row in counters})
+
+
+# an id that is stored was found by `named` under the same lock; what breaks another constraint still raises
+append: Final = Insert(
+    Registration._meta.db_table, _quoted(REGISTRATION), tail="ON CONFLICT (id) DO NOTHING", repeatable=True
+)
+append_attempts: Final = Insert(
+    Attempt._meta.db_table, _quoted(ATTEMPT), tail="ON CONFLICT (id) DO NOTHING", repeatable=True
+)
