@@ -1,6 +1,6 @@
 from django.urls import path
 
-from fangxian.console.playbooks import edits, gate_edits, views
+from fangxian.console.playbooks import edits, gate_edits, mask_edits, views
 
 app_name = "playbooks"
 urlpatterns = [
@@ -19,4 +19,8 @@ urlpatterns = [
     path("checklist/<str:key>/", edits.item, name="item"),
     path("gates/", gate_edits.values, name="gates"),
     path("gates/zones/<str:letter>/", gate_edits.zone, name="zone"),
+    path("masks/", mask_edits.values, name="masks"),
+    path("masks/goods/<str:key>/", mask_edits.goods, name="goods"),
+    path("masks/answers/new/", mask_edits.new_answer, name="new-answer"),
+    path("masks/answers/<int:number>/", mask_edits.answer, name="answer"),
 ]

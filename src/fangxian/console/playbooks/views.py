@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
 from fangxian.accounts.access import NotFoundError
-from fangxian.console.playbooks import gates, reads
+from fangxian.console.playbooks import gates, masks, reads
 from fangxian.console.playbooks.forms import UploadForm, WhenForm
 from fangxian.console.playbooks.proposals import Proposal, ProposalGoneError, opened, plan_view
 from fangxian.console.view import Who
@@ -25,7 +25,7 @@ from fangxian.duties.plan_queries import VersionState
 from fangxian.duties.plan_schema import Plan
 from fangxian.duties.plan_source import open_upload, read_folder
 
-TABS = ("duties", "thresholds", "regions", "checklist", "gates", "hygiene", "retention", "versions")
+TABS = ("duties", "thresholds", "regions", "checklist", "gates", "masks", "hygiene", "retention", "versions")
 
 
 def _part(name: str, plan: Plan, who: Who) -> Any:  # noqa: ANN401 - one of several tables, named by the tab
@@ -33,7 +33,7 @@ def _part(name: str, plan: Plan, who: Who) -> Any:  # noqa: ANN401 - one of seve
         return reads.regions(plan, who.now)
     tables = {
         "duties": reads.rules, "thresholds": reads.thresholds, "checklist": reads.checklist,
-        "gates": gates.shown, "hygiene": reads.hygiene, "retention": reads.retention,
+        "gates": gates.shown, "masks": masks.shown, "hygiene": reads.hygiene, "retention": reads.retention,
     }  # fmt: skip
     return tables[name](plan)
 
