@@ -113,7 +113,7 @@ def _ground(masks: int) -> tuple[Round, list[Place], list[Place]]:
 
 
 def _fill(round: Round, committees: list[Place], registrations: int) -> None:
-    """In the order of a burst: the committees come in any order, and each one's numbers follow each other."""
+    """As streets report them: some dozens of a committee at a time, the committees in any order."""
     chance = random.Random(20200217)  # noqa: S311 - made-up households
     rows = _rows(round, committees, registrations, chance)
     while part := list(islice(rows, CHUNK)):
@@ -127,8 +127,11 @@ def _rows(
     keys = [db_id(place.id) for place in committees]
     last = [0] * len(keys)
     round_id, at = db_id(round.id), round.register_from_us
+    committee = batch = 0
     for number in range(registrations):
-        committee = min(int(chance.random() * len(keys)), int(chance.random() * len(keys) * 4), len(keys) - 1)
+        if not batch:
+            committee, batch = chance.randrange(len(keys)), chance.randrange(20, 80)
+        batch -= 1
         last[committee] += 1
         id_ = new_id()
         special = "elderly" if number % 20 == 7 else ""
