@@ -142,3 +142,20 @@ def _stop(process: subprocess.Popen[bytes]) -> None:
     except subprocess.TimeoutExpired:
         process.kill()
         process.wait(10)
+
+
+@pytest.fixture
+def tablet(browser: Browser, transactional_db: None, server: str) -> Iterator[Page]:
+    """What is not fetched while it is offline is no fault; an error in a script or a violation of the policy is."""
+    context = browser.new_context(
+        base_url=server, locale="zh-CN", timezone_id="Asia/Shanghai", viewport={"width": 1024, "height": 768},
+        has_touch=True,
+    )  # fmt: skip
+    faults: list[str] = []
+    page = context.new_page()
+    page.set_default_timeout(15_000)
+    page.on("pageerror", lambda error: faults.append(str(error)))
+    page.on("console", lambda message: faults.append(message.text) if "Content Security" in message.text else None)
+    yield page
+    context.close()
+    assert not faults, faults

@@ -2,7 +2,7 @@
 
 import base64
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from io import BytesIO
@@ -13,7 +13,7 @@ import base45
 import pytest
 import segno
 from django.db.models import F
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Page, expect
 
 from fangxian.accounts.roles import Role
 from fangxian.gates.actions import devices
@@ -23,7 +23,6 @@ from fangxian.gates.models import (
     Device,
     DeviceKind,
     GateSetup,
-    Parcel,
     Pass,
     PassKind,
     Presence,
@@ -95,23 +94,6 @@ def office(transactional_db: None) -> Office:
     g.staff("guard1", "赵守门", Role.GATE_GUARD, made[building.id], now)
     first = employee_pass(made[building.id], here.dwellings[0], "李雷", now=now, zone="R")
     return Office(made[building.id], front, garage, [first], *tokens)
-
-
-@pytest.fixture
-def tablet(browser: Browser, transactional_db: None, server: str) -> Iterator[Page]:
-    """What is not fetched while it is offline is no fault; an error in a script or a violation of the policy is."""
-    context = browser.new_context(
-        base_url=server, locale="zh-CN", timezone_id="Asia/Shanghai", viewport={"width": 1024, "height": 768},
-        has_touch=True,
-    )  # fmt: skip
-    faults: list[str] = []
-    page = context.new_page()
-    page.set_default_timeout(15_000)
-    page.on("pageerror", lambda error: faults.append(str(error)))
-    page.on("console", lambda message: faults.append(message.text) if "Content Security" in message.text else None)
-    yield page
-    context.close()
-    assert not faults, faults
 
 
 def press_pin(page: Page, pin: str = PIN) -> None:
@@ -396,59 +378,6 @@ def test_a_visitor_goes_in_when_the_host_agrees_on_the_telephone(tablet: Page, o
     permit = Pass.objects.get(kind=PassKind.VISITOR)
     assert (permit.gate_id, permit.host_id) == (gate.id, household.id)
     assert Check.objects.get(outcome="admit").pass_id == permit.id
-
-
-def test_a_parcel_is_taken_in_and_handed_over_without_the_network(tablet: Page, office: Office) -> None:
-    now = clock.now()
-    compound = Place.objects.get(kind=PlaceKind.COMPOUND)
-    gate = add(places=[NewPlace(PlaceKind.GATE, "大门", compound.id)], by="test", now=now)[0]
-    g.staff("guard2", "钱守门", Role.GATE_GUARD, compound, now)
-    door = Place.objects.select_related("parent").filter(kind=PlaceKind.DWELLING).order_by("path")[0]
-    assert door.parent is not None
-    begin_work(tablet, replace(office, token=a_tablet(gate)), "guard2", "钱守门")
-    tablet.wait_for_function(
-        "async () => (await import('/static/console/js/gate/shelf.js')).shelf.doors.length > 0"
-    )  # fmt: skip
-    tablet.context.set_offline(True)
-    tablet.locator("#parcel").click()
-    for place, code in (("A-3", "3041"), ("B-1", "")):
-        tablet.locator("#parcel-new").click()
-        tablet.locator("#parcel-door").fill(f"{door.parent.name}{door.name}")
-        tablet.locator(".tiles button", has_text=door.name).click()
-        tablet.locator(".ways button", has_text="顺丰").click()
-        tablet.locator("#parcel-shelf").fill(place)
-        tablet.locator("#parcel-code").fill(code)
-        tablet.locator("#parcel-keep").click()
-    expect(tablet.locator(".parcel")).to_have_count(2)
-    readable(tablet)
-    tablet.locator(".parcel", has_text="A-3").click()
-    readable(tablet)
-    tablet.locator("#compared-code").click()
-    expect(tablet.locator(".parcel")).to_have_count(1)
-    assert not Parcel.objects.exists()
-    tablet.reload()
-    tablet.locator(".tiles button").click()
-    press_pin(tablet)
-    expect(tablet.locator("#waiting")).to_have_attribute("data-count", "3")
-    tablet.context.set_offline(False)
-    expect(tablet.locator("#waiting")).to_have_attribute("data-count", "0", timeout=30_000)
-    assert sorted(Parcel.objects.values_list("shelf", "company", "compared", "door__name")) == [
-        ("A-3", "顺丰", "code", door.name), ("B-1", "顺丰", "", door.name),
-    ]  # fmt: skip
-    # one is still there: later it has lain too long, and is handed over
-    Parcel.objects.filter(shelf="B-1").update(until_us=clock.to_us(now) - clock.HOUR_US)
-    tablet.reload()
-    tablet.locator(".tiles button").click()
-    press_pin(tablet)
-    tablet.locator("#parcel").click()
-    expect(tablet.locator(".parcel.late")).to_have_count(1)
-    tablet.locator(".parcel.late").click()
-    tablet.locator("#parcel-to").fill("邻居")
-    tablet.locator("#compared-name").click()
-    expect(tablet.locator("#parcels")).to_be_visible()
-    expect(tablet.locator(".parcel")).to_have_count(0)
-    expect(tablet.locator("#waiting")).to_have_attribute("data-count", "0", timeout=30_000)
-    assert Parcel.objects.get(shelf="B-1").taken_by == "邻居"
 
 
 def test_a_clock_that_was_set_back_is_its_own_reason(tablet: Page, office: Office) -> None:
