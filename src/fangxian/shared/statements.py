@@ -9,11 +9,12 @@ of JSON and go in one list of values. Sizes are powers of two: a handful of prep
 from collections.abc import Collection, Sequence
 from itertools import chain
 from typing import Any, Final
-from uuid import UUID
 
 import msgspec
 from django.db import connection
 from msgspec import Struct
+from psycopg.abc import Buffer
+from psycopg.adapt import Loader
 
 Row = Sequence[Any]
 
@@ -63,6 +64,27 @@ class Select:
         return f"SELECT {self._columns} {self._source}".replace("{in}", "= ANY(%s)")
 
 
+class _Hex(Loader):
+    """An id as 32 hex digits, at half the price of a UUID."""
+
+    def load(self, data: Buffer) -> str:
+        return bytes(data).replace(b"-", b"").decode()
+
+
+def _array(values: Sequence[Any]) -> str:
+    """PostgreSQL's own text for a list, of the type that the statement wants there.
+
+    The driver would word each value by itself, which costs the batch more than its decisions.
+    """
+    return "{" + ",".join([_element(value) for value in values]) + "}"
+
+
+def _element(value: Any) -> str:  # noqa: ANN401 - what a column holds
+    if isinstance(value, bytes):
+        return f'"\\\\x{value.hex()}"'
+    return '"' + str(value).replace("\\", "\\\\").replace('"', '\\"') + '"'
+
+
 class Asked(Struct):
     select: Select
     values: list[Any]
@@ -88,9 +110,10 @@ def together(*asked: Asked) -> list[list[Row]]:
             found[place] = msgspec.json.decode(text)
         return found
     with connection.cursor() as cursor:
+        cursor.adapters.register_loader("uuid", _Hex)
         for place, one in wanted:
-            cursor.execute(one.select.postgresql(), [one.values, *one.more])
-            found[place] = [[value.hex if type(value) is UUID else value for value in row] for row in cursor.fetchall()]
+            cursor.execute(one.select.postgresql(), [_array(one.values), *one.more])
+            found[place] = cursor.fetchall()
     return found
 
 
@@ -109,8 +132,13 @@ class Insert:
         self._start = f"INSERT INTO {table} ({', '.join(name for name, _ in columns)}) "
         self._tail = f" {tail}" if tail else ""
         self._row = f"({', '.join('?' * len(columns))})"
-        arrays = ", ".join(f"%s::{kind}[]" for _, kind in columns)
-        self._postgresql = f"{self._start}SELECT * FROM unnest({arrays}){self._tail}"
+        self._bytes = any(kind == "bytea" for _, kind in columns)
+        if self._bytes:  # which JSON cannot hold
+            source = f"SELECT * FROM unnest({', '.join(f'%s::{kind}[]' for _, kind in columns)})"
+        else:
+            values = ", ".join(f"(r->>{place})::{kind}" for place, (_, kind) in enumerate(columns))
+            source = f"SELECT {values} FROM jsonb_array_elements(%s::jsonb) r"
+        self._postgresql = self._start + source + self._tail
 
     def __call__(self, rows: Sequence[Row]) -> None:
         if not rows:
@@ -119,7 +147,10 @@ class Insert:
             self._write_sqlite(rows)
             return
         with connection.cursor() as cursor:
-            cursor.execute(self._postgresql, [list(column) for column in zip(*rows, strict=True)])
+            if self._bytes:
+                cursor.execute(self._postgresql, [list(column) for column in zip(*rows, strict=True)])
+            else:
+                cursor.execute(self._postgresql, [msgspec.json.encode(rows).decode()])
 
     def _write_sqlite(self, rows: Sequence[Row]) -> None:
         start = 0
