@@ -94,7 +94,11 @@ def _pharmacies(round: Round) -> list[PublicPharmacy]:
         shelves = tuple(PublicShelf(s.variant, s.title, s.free, s.promised) for s in line.shelves)
         found.append(
             PublicPharmacy(
-                place.code or place.id.hex[-8:], place.name, place.address, str(place.profile.get("phone", "")), hours,
+                place.code or place.id.hex[-8:],
+                place.name,
+                place.address,
+                str(place.profile.get("phone", "")),
+                hours,
                 shelves,
             )
         )
