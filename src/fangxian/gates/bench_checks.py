@@ -30,7 +30,7 @@ SECONDS: Final = 3.0
 FIRST_SECONDS: Final = 60.0
 LINES: Final = 64
 RATE: Final = 200
-THREADS: Final = 128
+THREADS: Final = 64
 """As in script/server."""
 BESIDE_SECONDS: Final = 20.0
 STORED: Final = (0, 1_000_000, 10_000_000)
