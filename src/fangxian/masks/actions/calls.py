@@ -149,6 +149,7 @@ class _Mover:
                 round_id=self.round.id, pharmacy_id=pharmacy, variant_ids=variants, now_us=self.now_us
             )
             shelf_of |= {(pharmacy, key): shelf for key, shelf in locked.items()}
+        before = {key: shelf.short for key, shelf in shelf_of.items()}
         still = set(
             Call.objects.filter(id__in=[call.id for call in part], status=CallStatus.CALLED).values_list(
                 "id", flat=True
@@ -162,8 +163,9 @@ class _Mover:
         fresh = [new for call in going if (new := self._again(call, shelf_of)) is not None]
         Call.objects.bulk_create(fresh)
         self.moved += fresh
-        for shelf in shelf_of.values():
+        for key, shelf in shelf_of.items():
             shelves.put(shelf, self.now_us)
+            supply.follow(shelf=shelf, before=before[key], by=self.by, now=self.now)
 
     def _again(self, call: Call, shelf_of: dict[tuple[UUID, int], Shelf]) -> Call | None:
         shelf_of[self.source.id, call.variant_id].promised -= call.quantity
