@@ -9,6 +9,7 @@ from django.utils import translation
 
 from fangxian.accounts.roles import Role
 from fangxian.duties.models import OneOff
+from fangxian.masks import rules
 from fangxian.masks.actions import shelves, supply
 from fangxian.masks.actions.collect import hand_over, void_collection
 from fangxian.masks.actions.collect_items import Handed, Taken
@@ -449,3 +450,26 @@ def test_the_same_queue_sent_twice_at_once_is_stored_once() -> None:
     assert Collection.objects.filter(standing=True).count() == 3
     assert not OneOff.objects.exists()
     prove(goods)
+
+
+def test_the_code_of_a_slip_counts_only_with_its_own_secret() -> None:
+    goods = selling()
+    row = goods.calls[0].registration
+    wrong = give(goods, "R2-何家角-0001#another-secret")
+    assert (wrong.status, wrong.code) == ("refused", "wrong_code")
+    assert Collection.objects.count() == 0
+    assert give(goods, rules.qr_text("R2-何家角-0001", row.secret)).status == "stored"
+    prove(goods)
+
+
+def test_a_scanner_that_cannot_write_chinese_is_understood_by_the_secret() -> None:
+    goods = selling()
+    row = goods.calls[1].registration
+    assert give(goods, f"R2-??-0002#{row.secret}".replace("R2", "?"), minutes=40).voucher == "R2-何家角-0002"
+    assert give(goods, "?#nobodys-secret").code == "unknown"
+
+
+def test_goods_that_left_without_network_for_a_wrong_code_are_reported() -> None:
+    goods = selling()
+    assert give(goods, "R2-何家角-0001#another-secret", offline=True, heard=90).code == "wrong_code"
+    assert "code that is not the number's own" in Message.objects.get(kind=MessageKind.INCIDENT).text

@@ -11,6 +11,7 @@ class Code(StrEnum):
 
     OK = "ok"
     UNKNOWN = "unknown"
+    WRONG_CODE = "wrong_code"
     NOT_CALLED = "not_called"
     WHICH = "which"
     VOID = "void"

@@ -15,6 +15,10 @@ WORDS: Final[dict[Code, tuple["StrOrPromise", "StrOrPromise"]]] = {
         _("This number is not known"),
         _("Nothing was kept. Read the voucher again; if it is right, ask the committee whose name is on it."),
     ),
+    Code.WRONG_CODE: (
+        _("This code does not belong to the number"),
+        _("Nothing was kept. Do not hand out. Type the number, compare the document, and report it in the channel."),
+    ),
     Code.NOT_CALLED: (
         _("This number is not called yet"),
         _("Nothing was kept. The committee tells the household when it is."),

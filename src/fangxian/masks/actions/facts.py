@@ -33,6 +33,7 @@ REPORTS: Final[dict[Code, Promise]] = {
     Code.NO_IDENTITY: gettext_lazy("%(number)s was handed out without network and without comparing the document."),
     Code.TOO_MANY: gettext_lazy("%(number)s was handed out without network in a larger quantity than was called."),
     Code.UNKNOWN: gettext_lazy("%(number)s, which nobody knows, was handed out at a counter without network."),
+    Code.WRONG_CODE: gettext_lazy("%(number)s was handed out without network for a code that is not the number's own."),
     Code.NOT_CALLED: gettext_lazy("%(number)s was handed out without network although it was not called."),
     Code.WHICH: gettext_lazy("%(number)s was handed out without network and without saying which kind."),
 }

@@ -3,11 +3,13 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from hmac import compare_digest
 from typing import Final
 from uuid import UUID
 
 from django.db.models import Count, F, Q, Sum
 
+from fangxian.masks import rules
 from fangxian.masks.counter import Code
 from fangxian.masks.models import ACTIVE_CALLS, Call, CallStatus, Collection, Registration, Round
 from fangxian.masks.queries.numbers import voucher_of
@@ -68,9 +70,27 @@ def _calls(registration_id: UUID, variant_id: int | None = None) -> list[Call]:
 
 
 def registration_of(place: Place, written: str) -> Registration | None:
-    """The registration of a voucher, in the street that `place` lies in."""
+    """The registration of a voucher, in the street that `place` lies in.
+
+    A scanner that types cannot write Chinese: where the number did not survive it, the secret of the code finds it.
+    """
     street = Place.objects.filter(path__in=parent_paths(place.path), kind=PlaceKind.STREET).first()
-    return by_voucher(street, written) if street is not None else None
+    if street is None:
+        return None
+    secret = secret_of(written)
+    if secret and rules.read_voucher(written) is None:
+        return Registration.objects.filter(round__street=street, secret=secret).select_related("round").first()
+    return by_voucher(street, written)
+
+
+def secret_of(written: str) -> str:
+    """What stands behind the # of a slip's code; empty where a number was typed."""
+    return written.partition("#")[2].strip()
+
+
+def _is_its_own(registration: Registration, written: str) -> bool:
+    secret = secret_of(written)
+    return not secret or compare_digest(secret.encode(), registration.secret.encode())
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,7 +135,7 @@ def card(pharmacy: Place, written: str) -> Card | None:
         registration = named.registration if named is not None else None
     else:
         registration = registration_of(pharmacy, written)
-    if registration is None:
+    if registration is None or not _is_its_own(registration, written):
         return None
     best: dict[int, Call] = {}
     for call in sorted(_calls(registration.id), key=_rank, reverse=True):
