@@ -79,7 +79,7 @@ def test_each_side_reads_its_part_of_the_channel() -> None:
     arrive(goods, 5, pharmacy=goods.other, batch="B8")
 
     def say(kind: MessageKind, text: str, **where: object) -> None:
-        channel_acts.say(round=ground.round, kind=kind, text=text, by="test", now=NOW, **where)  # type: ignore[arg-type]  # places
+        channel_acts.say(round=ground.round, kind=kind, text=text, by="test", now=NOW, **where)  # type: ignore[arg-type]  # places, or none
 
     say(MessageKind.PROGRESS, "全体注意")
     say(MessageKind.QUESTION, "何家角问", pharmacy=goods.pharmacy, committee=ground.committees[0])
@@ -88,7 +88,7 @@ def test_each_side_reads_its_part_of_the_channel() -> None:
     say(MessageKind.CROWD, "", pharmacy=goods.pharmacy, people=12)
 
     def texts(**of: object) -> list[str]:
-        return [one.text for one in channel.feed(ground.round, kinds=["progress", "question"], **of)]  # type: ignore[arg-type]  # places
+        return [one.text for one in channel.feed(ground.round, kinds=["progress", "question"], **of)]  # type: ignore[arg-type]  # places, or none
 
     assert texts() == ["虹储问", "何家角问", "全体注意"]
     assert texts(pharmacy=goods.pharmacy) == ["何家角问", "全体注意"]

@@ -18,6 +18,7 @@ from fangxian.stock import queries as stock
 from fangxian.stock.models import Reason, Transfer
 from tests.support.mask_goods import TUESDAY, Goods, arrive, prove, selling
 from tests.support.masks import make_round
+from tests.support.threads import at_once
 
 pytestmark = pytest.mark.django_db
 
@@ -166,3 +167,16 @@ def test_the_ledger_proves_itself() -> None:
     correct(goods, 20)
     arrive(goods, 5, now=TUESDAY + timedelta(hours=1))
     assert all(proof.holds for proof in stock.prove())
+
+
+@pytest.mark.django_db(transaction=True)
+def test_one_arrival_sent_twice_at_once_and_another_beside_it() -> None:
+    goods = Goods(make_round())
+    ident = new_id()
+    at_once(
+        lambda: arrive(goods, 200, id=ident), lambda: arrive(goods, 200, id=ident),
+        lambda: arrive(goods, 50, batch="B2"),
+    )  # fmt: skip
+    assert (goods.shelf().arrived, Arrival.objects.count()) == (250, 2)
+    assert Duty.objects.filter(cohort__key=ARRIVED).count() == 2
+    prove(goods)

@@ -89,11 +89,12 @@ def report(row: Collection, wrong: Sequence[Code], *, by: str, now: datetime) ->
 def unattached(item: Handed, *, pharmacy: Place, code: Code, observed_us: int, by: str, now: datetime) -> None:
     """Goods left for a number that has no call to book them on. Reported once, however often it is sent."""
     source = source_of(item.id)
-    if OneOff.objects.filter(source=source).exists():
-        return
     read = read_voucher(item.call)
     found = Round.objects.filter(number=read[0]).order_by("-created_us").first() if read else current(now)
     if found is None:
+        return
+    Round.objects.select_for_update(no_key=True).get(id=found.id)  # one of two that send the same reports it
+    if OneOff.objects.filter(source=source).exists():
         return
     # what was typed may be anything, a name too: only what reads as a number is passed on
     number = f"R{read[0]}-{read[1]}-{read[2]:04d}" if read else "?"

@@ -37,9 +37,6 @@ def arrive(
     brand: str = "", batch: str = "", expires_on: date | None = None, id: UUID | None = None,
 ) -> Arrival:  # fmt: skip
     """A batch came. What was promised and missing is healed first. The same id again changes nothing."""
-    known = Arrival.objects.filter(id=id).first() if id is not None else None
-    if known is not None:
-        return known
     _check(round, pharmacy, quantity, price_fen, expires_on, now)
     now_us = clock.to_us(now)
     arrival = Arrival(
@@ -49,6 +46,10 @@ def arrive(
     shelf = shelves.lock(round_id=round.id, pharmacy_id=pharmacy.id, variant_ids=[variant.id], now_us=now_us)[
         variant.id
     ]
+    # asked under the lock of the shelf, so that what is sent twice at once is booked once
+    known = Arrival.objects.filter(id=id).first() if id is not None else None
+    if known is not None:
+        return known
     arrival.lot = stock.receive(
         id=arrival.id, item=variant.item, place=pharmacy, quantity=quantity, batch=batch, brand=brand,
         expires_on=expires_on, unit_cost=Decimal(price_fen) / 100, ref=f"mask-arrival:{arrival.id.hex}", by=by, now=now,
