@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
+from random import Random
 from tempfile import TemporaryDirectory
 from time import perf_counter
 
@@ -15,7 +16,7 @@ from django.utils.translation import gettext_lazy
 
 from fangxian.accounts.models import RoleGrant
 from fangxian.accounts.roles import Role
-from fangxian.demo import cast, gates, morning, tree, workbooks
+from fangxian.demo import cast, gates, masks, morning, tree, workbooks
 from fangxian.demo.cast import Account
 from fangxian.demo.generator import generate
 from fangxian.demo.ground import STREET_CODE
@@ -41,6 +42,7 @@ PLAYBOOK = "covid-2020-02"
 BY = "demonstration"
 # the register is filled in the morning before the replay begins
 PREPARED_BEFORE = timedelta(hours=3)
+PLANNED_BEFORE = timedelta(days=7)
 KINDS = {
     "dwellings": gettext_lazy("dwellings"), "areas": gettext_lazy("public areas"),
     "enterprises": gettext_lazy("enterprises"), "persons": gettext_lazy("residents"),
@@ -51,6 +53,7 @@ STEPS = {
     "lists": gettext_lazy("lists written as people send them"),
     "replay": gettext_lazy("rounds opened, two days replayed"),
     "gates": gettext_lazy("gates set up, passes issued, today's entries"),
+    "masks": gettext_lazy("the second round of masks, registered, called and collected"),
 }  # fmt: skip
 
 
@@ -74,6 +77,7 @@ class Loaded:
     imported: dict[str, Imported]
     told: Told
     gates: gates.AtTheGates
+    masks: masks.InTheRound
     seconds: dict[str, float] = field(default_factory=dict)
 
 
@@ -114,7 +118,9 @@ class Loader:
             street=self.street, ground=ground, password=self.password, by=BY, now=self.prepared
         )
         cast.fill_posts(street=self.street, ground=ground, by=BY, now=self.prepared)
-        duties.apply_playbook(plan=self.plan, effective_at=self.prepared, by=BY, now=self.prepared)
+        # the plan held before these two days: the round of masks began under it
+        planned = self.prepared - PLANNED_BEFORE
+        duties.apply_playbook(plan=self.plan, effective_at=planned, by=BY, now=planned)
         self._took("ground", began)
         imported = self._import(ground)
         hr = cast.open_hr_account(street=self.street, password=self.password, by=BY, now=self.prepared)
@@ -126,7 +132,13 @@ class Loader:
         began = perf_counter()
         at_gates = gates.load(street=self.street, ground=ground, by=BY, prepared=self.prepared, now=self.when.end)
         self._took("gates", began)
-        return Loaded(self.street, [*accounts, *([hr] if hr else [])], imported, told, at_gates, self.seconds)
+        began = perf_counter()
+        in_round = masks.load(
+            street=self.street, ground=ground, by=BY, now=self.when.end, rng=Random(self.street.seed + 4)
+        )
+        self._took("masks", began)
+        accounts += [hr] if hr else []
+        return Loaded(self.street, accounts, imported, told, at_gates, in_round, self.seconds)
 
     def _import(self, ground: Ground) -> dict[str, Imported]:
         found: dict[str, Imported] = {}

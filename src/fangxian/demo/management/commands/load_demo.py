@@ -101,6 +101,13 @@ class Command(BaseCommand):
             )
             % asdict(loaded.gates)
         )
+        self._say(
+            _(
+                "Masks: %(registered)d households registered in the second round, %(called)d numbers called, "
+                "%(collected)d collected. Look at it as section, secretary and pharmacy, and at /r/ as a resident."
+            )
+            % asdict(loaded.masks)
+        )
 
 
 @contextmanager
