@@ -19,6 +19,7 @@ from fangxian.console import offline
 from fangxian.console.field import packs
 from fangxian.console.field import sync as syncing
 from fangxian.console.offline import Shell
+from fangxian.console.sealed import Batch
 from fangxian.console.view import Who, open_view, staff_view
 from fangxian.screening.queries import pack_lives
 from fangxian.shared import clock
@@ -98,7 +99,7 @@ def pack_state(request: HttpRequest, pack_id: UUID) -> HttpResponse:
 def sync(request: HttpRequest, who: Who) -> HttpResponse:
     """Take an array of sealed records; the answer is one line for each."""
     try:
-        batch = syncing.Batch.model_validate_json(request.body)
+        batch = Batch.model_validate_json(request.body)
     except ValidationError:
         return _fault(_("What was sent could not be read. It is kept on the phone; show it to the administrator."), 400)
     answers = syncing.take_in(batch, who)

@@ -6,10 +6,11 @@ from typing import Annotated, Any, Final, Literal
 from uuid import UUID
 
 from django.utils.translation import gettext as _
-from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError, field_validator
+from pydantic import Field, TypeAdapter, ValidationError
 
 from fangxian.accounts.access import Reach
 from fangxian.accounts.roles import Capability
+from fangxian.console.sealed import Batch, Data, Micros, SealedItem
 from fangxian.console.view import Who
 from fangxian.duties import actions as duties
 from fangxian.duties import gap_queries
@@ -29,58 +30,20 @@ from fangxian.screening.actions import (
     record_visits,
 )
 from fangxian.screening.models import DayPack, Mark
-from fangxian.shared import clock, sealing
-from fangxian.shared.sealing import SealedRecord, UnsealError
+from fangxian.shared import clock
+from fangxian.shared.sealing import UnsealError
 
-MOST_ITEMS: Final = 200
-MOST_CHARS: Final = 40_000
 Short = Annotated[str, Field(max_length=200)]
-Micros = Annotated[int, Field(ge=0, le=4_102_444_800_000_000)]
 
 
-class _Data(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-    @field_validator("*")
-    @classmethod
-    def _without_nul(cls, value: object) -> object:
-        # PostgreSQL keeps no NUL: one such record would end the whole batch, and the phone would send it for ever
-        texts = value if isinstance(value, tuple) else (value,)
-        if any(isinstance(one, str) and "\x00" in one for one in texts):
-            raise ValueError("a text holds NUL")
-        return value
-
-
-class SealedItem(_Data):
-    """One record as it lies on the phone. The pack's and the record's id are bound into the seal."""
-
-    id: UUID
-    pack: UUID
-    key: Annotated[int, Field(ge=1, le=255)]
-    point: Annotated[str, Field(max_length=100)]
-    nonce: Annotated[str, Field(max_length=24)]
-    data: Annotated[str, Field(max_length=MOST_CHARS)]
-
-    @property
-    def aad(self) -> bytes:
-        return f"{self.pack}:{self.id}".encode()
-
-
-class Batch(_Data):
-    """`device_us`: what the phone's clock said when it sent this."""
-
-    device_us: Micros
-    items: Annotated[tuple[SealedItem, ...], Field(max_length=MOST_ITEMS)]
-
-
-class _Record(_Data):
+class _Record(Data):
     """`at_us`: the phone's clock at the record; `offset_us`: server minus phone when the pack was taken."""
 
     at_us: Micros
     offset_us: int
 
 
-class PersonRecord(_Data):
+class PersonRecord(Data):
     subject: UUID | None = None
     name: Annotated[str, Field(max_length=80)] = ""
     presence: Annotated[str, Field(max_length=10)]
@@ -185,10 +148,7 @@ def _open_all(batch: Batch, who: Who, answers: dict[UUID, Answer]) -> list[_Open
 
 
 def _read(item: SealedItem) -> AnyRecord:
-    sealed = SealedRecord(
-        item.key, sealing.from_text(item.point), sealing.from_text(item.nonce), sealing.from_text(item.data)
-    )
-    return _RECORD.validate_json(sealing.open_record(sealed, item.aad))
+    return _RECORD.validate_json(item.open())
 
 
 def _reach_of(entry: _Opened, held: Reach) -> Reach:
