@@ -134,6 +134,8 @@ def test_the_rota_of_a_gate_is_accessible(office: Office, visit: Callable[..., P
     page = visit("/sign-in/")
     sign_in(page, manager.username, PASSWORD)
     page.goto(f"/gates/{office.front.id}/")
+    assert barriers(page) == []
+    page.click(".tabs a:has-text('值守排班')")
     page.click("summary:has-text('按周排班')")
     page.check(f"input[name=people][value='{guard.id}']")
     page.fill("#repeat_start", "06:00")

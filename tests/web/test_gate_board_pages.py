@@ -1,6 +1,7 @@
 """Gates at the desk: the board, one gate's setup, its rota and the hold list of its place."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
 
 import pytest
 import time_machine
@@ -48,8 +49,8 @@ def text(answer: HttpResponse) -> str:
     return answer.content.decode()
 
 
-def page(client: Client, office: Office, query: str = "") -> HttpResponse:
-    return client.get(reverse("gates:gate", args=[office.front.id]) + query)
+def page(client: Client, office: Office, name: str = "gate") -> HttpResponse:
+    return client.get(reverse(f"gates:{name}", args=[office.front.id]))
 
 
 def send(client: Client, what: str, office: Office, *more: object, **data: object) -> HttpResponse:
@@ -158,7 +159,7 @@ def test_it_gives_a_counter_to_a_tenant(office: Office, manager: Client) -> None
     counter(office, manager, inner_of=str(office.front.id), tenant=str(bank.id))
 
     assert GateSetup.objects.get(gate=office.garage).inner_enterprise == bank
-    said = text(manager.get(reverse("gates:gate", args=[office.garage.id])))
+    said = text(manager.get(reverse("gates:settings", args=[office.garage.id])))
     assert f'<option value="{bank.id}" selected>长宁银行</option>' in said
 
 
@@ -207,7 +208,9 @@ def test_it_plans_assigns_and_warns_of_who_is_not_trained(office: Office, manage
     send(manager, "sign-off", office, guard.id)
 
     assert Training.objects.get().staff == guard
-    assert "未培训" not in text(page(manager, office)).partition("安排值守员")[0]
+    shown = text(page(manager, office, "rota")).partition("安排值守员")[0]
+    assert "孙立" in shown
+    assert "未培训" not in shown
 
 
 def test_it_refuses_times_that_are_none(office: Office, manager: Client) -> None:
@@ -248,7 +251,7 @@ def test_it_plans_nothing_for_a_guard(office: Office) -> None:
     guard = at_desk(make_staff(Role.GATE_GUARD, office.building, "孙立"))
 
     assert send(guard, "plan", office, day="2020-02-17", times="07:00-15:00", needed=1).status_code == 403
-    assert reverse("gates:plan", args=[office.front.id]) not in text(page(guard, office))
+    assert reverse("gates:plan", args=[office.front.id]) not in text(page(guard, office, "rota"))
 
 
 def test_it_holds_somebody_by_pass_number_and_lifts_it(office: Office, manager: Client, permit: Pass) -> None:
@@ -256,9 +259,9 @@ def test_it_holds_somebody_by_pass_number_and_lifts_it(office: Office, manager: 
 
     row = Held.objects.get()
     assert row.subject_id == permit.subject_id
-    assert "居家观察" in text(page(manager, office))
+    assert "居家观察" in text(page(manager, office, "holds"))
     send(manager, "lift", office, row.id)
-    assert "居家观察" not in text(page(manager, office))
+    assert "居家观察" not in text(page(manager, office, "holds"))
 
 
 def test_it_asks_for_the_number_when_two_have_the_name(office: Office, manager: Client, street: Street) -> None:
@@ -275,7 +278,8 @@ def test_it_asks_for_the_number_when_two_have_the_name(office: Office, manager: 
 def test_it_keeps_the_reason_of_a_hold_from_a_guard(office: Office, manager: Client, permit: Pass) -> None:
     send(manager, "hold", office, who=permit.number, reason="居家观察")
 
-    said = text(page(at_desk(make_staff(Role.GATE_GUARD, office.building, "孙立"), language="zh-hans"), office))
+    guard = at_desk(make_staff(Role.GATE_GUARD, office.building, "孙立"), language="zh-hans")
+    said = text(page(guard, office, "holds"))
 
     assert "李雷" in said
     assert "居家观察" not in said
@@ -284,5 +288,46 @@ def test_it_keeps_the_reason_of_a_hold_from_a_guard(office: Office, manager: Cli
 def test_it_knows_no_gate_outside_of_reach(street: Street, manager: Client) -> None:
     other = make_office(street, "另一幢楼")
 
-    assert page(manager, other).status_code == 404
+    for name in ("gate", "rota", "holds", "settings"):
+        assert page(manager, other, name).status_code == 404
     assert send(manager, "setup", other, direction="in").status_code == 404
+
+
+def test_it_leads_from_each_page_of_a_gate_to_the_others(office: Office, manager: Client) -> None:
+    guard = at_desk(make_staff(Role.GATE_GUARD, office.building, "孙立"))
+    names = ("gate", "rota", "holds", "settings")
+    for name in names:
+        said = text(page(manager, office, name))
+        assert said.count(f'href="{reverse(f"gates:{name}", args=[office.front.id])}" aria-current="page"') == 1
+        assert all(f'href="{reverse(f"gates:{other}", args=[office.front.id])}"' in said for other in names)
+    for name in names[:3]:
+        said = text(page(guard, office, name))
+        assert reverse("gates:holds", args=[office.front.id]) in said
+        assert reverse("gates:settings", args=[office.front.id]) not in said
+    assert page(guard, office, "settings").status_code == 403
+
+
+@pytest.mark.parametrize("name", ["gate", "gate-live", "rota", "holds", "settings"])
+def test_each_page_of_a_gate_asks_few_questions(
+    office: Office, street: Street, manager: Client, name: str,
+    django_assert_max_num_queries: Callable[[int], AbstractContextManager[object]],
+) -> None:  # fmt: skip
+    guards = [make_staff(Role.GATE_GUARD, office.building, f"值守{number}") for number in range(6)]
+    for hour in (7, 15):
+        answer = send(
+            manager, "repeat", office, weekdays=["1", "3"], start=f"{hour}:00", end=f"{hour + 8}:00",
+            first_day="2020-02-17", last_day="2020-03-01", needed=2,
+            people=[str(one.id) for one in guards[hour // 8 :: 2]],
+        )  # fmt: skip
+        assert answer.status_code == 200
+    assert Assignment.objects.count() == 2 * 3 * 4
+    for number in range(3):
+        held = employee_pass(office.building, street.dwellings[0], f"李雷{number}")
+        send(manager, "hold", office, who=held.number, reason="居家观察")
+        record(office, check(held))
+    counter(office, manager, inner_of=str(office.front.id), tenant=str(tenant(office.building).id))
+    assert Held.objects.count() == 3
+    page(manager, office, name)
+
+    with django_assert_max_num_queries(12):
+        assert page(manager, office, name).status_code == 200

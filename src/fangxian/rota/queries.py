@@ -7,10 +7,10 @@ from datetime import date, datetime, timedelta
 from typing import Final
 from uuid import UUID
 
-from django.db.models import Count, F, Q
+from django.db.models import Count, Exists, F, OuterRef, Q
 
 from fangxian.accounts.access import Reach
-from fangxian.accounts.models import Staff
+from fangxian.accounts.models import RoleGrant, Staff
 from fangxian.rota.actions import GATE
 from fangxian.rota.models import Assignment, Pattern, Post, Slot, Training
 from fangxian.rota.rules import EARLY_US
@@ -84,13 +84,13 @@ def slots_of_day(post: Post, day: date, now: datetime) -> list[SlotLine]:
 
 
 def _people(slot_ids: list[UUID], topic: str) -> dict[UUID, list[Person]]:
-    rows = list(Assignment.objects.filter(slot_id__in=slot_ids).select_related("staff").order_by("staff__name", "id"))
-    trained = trained_of([row.staff_id for row in rows], topic)
+    signed = Exists(Training.objects.filter(staff_id=OuterRef("staff_id"), topic=topic))
+    rows = Assignment.objects.filter(slot_id__in=slot_ids).select_related("staff").annotate(signed=signed)
     found: dict[UUID, list[Person]] = defaultdict(list)
-    for row in rows:
+    for row in rows.order_by("staff__name", "id"):
         found[row.slot_id].append(
             Person(
-                row.id, row.staff_id, row.staff.name, row.planned, row.staff_id in trained, row.came_us, row.left_us
+                row.id, row.staff_id, row.staff.name, row.planned, row.signed or not topic, row.came_us, row.left_us
             )  # fmt: skip
         )
     return found
@@ -130,18 +130,16 @@ def running(place_ids: Iterable[UUID], now: datetime, key: str = GATE) -> set[UU
 
 def candidates(path: str, now: datetime, roles: Iterable[str]) -> list[Staff]:
     """Active staff who hold one of `roles` at a place whose subtree `path` lies in, or below that place."""
-    wanted = list(roles)
-    rows = Staff.objects.filter(is_active=True, grants__role__in=wanted, grants__since__lte=now)
-    found = []
-    for staff in rows.distinct().prefetch_related("grants__place").order_by("name"):
-        for grant in staff.grants.all():
-            live = grant.since <= now and (grant.until is None or grant.until > now)
-            if live and grant.role in wanted and grant.place is not None:
-                where = grant.place.path
-                if path.startswith(where) or where.startswith(path):
-                    found.append(staff)
-                    break
-    return found
+    rows = RoleGrant.objects.filter(
+        Q(until__isnull=True) | Q(until__gt=now), since__lte=now, staff__is_active=True, role__in=list(roles),
+        place__isnull=False,
+    )  # fmt: skip
+    found: dict[UUID, Staff] = {}
+    for grant in rows.select_related("staff", "place").order_by("staff__name", "staff_id"):
+        where = grant.place.path if grant.place else ""
+        if path.startswith(where) or where.startswith(path):
+            found.setdefault(grant.staff_id, grant.staff)
+    return list(found.values())
 
 
 @dataclass(frozen=True, slots=True)

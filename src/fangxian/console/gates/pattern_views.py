@@ -14,7 +14,8 @@ from fangxian.accounts.access import NotFoundError
 from fangxian.accounts.roles import Capability
 from fangxian.console.gates.rota_forms import ClosePostForm, RepeatForm
 from fangxian.console.gates.rota_shape import rota_of
-from fangxian.console.gates.views import gate_of, gate_page
+from fangxian.console.gates.rota_views import rota_page
+from fangxian.console.gates.views import gate_of
 from fangxian.console.view import Who, staff_view
 from fangxian.rota import actions as rota
 from fangxian.rota.actions import Repeated, RotaError
@@ -24,7 +25,7 @@ MOST_NAMED = 10
 
 
 def _back(gate_id: UUID, day: str = "") -> HttpResponse:
-    return redirect(f"{reverse('gates:gate', args=[gate_id])}{f'?day={day}' if day else ''}#rota")
+    return redirect(f"{reverse('gates:rota', args=[gate_id])}{f'?day={day}' if day else ''}")
 
 
 @staff_view(Capability.DEVICES)
@@ -47,7 +48,7 @@ def repeat(request: HttpRequest, who: Who, gate_id: UUID) -> HttpResponse:
         else:
             _say(request, done)
             return _back(gate_id, new.first_day.isoformat())
-    return gate_page(request, who, place, {"repeat": form})
+    return rota_page(request, who, place, {"repeat": form})
 
 
 def _say(request: HttpRequest, done: Repeated) -> None:
@@ -89,7 +90,7 @@ def close_post(request: HttpRequest, who: Who, gate_id: UUID) -> HttpResponse:
         messages.warning(request, _("There is no open post here. Nothing was changed."))
         return _back(gate_id)
     if not form.is_valid():
-        return gate_page(request, who, place, {"close": form})
+        return rota_page(request, who, place, {"close": form})
     closed = rota.close_post(post=post, reason=form.cleaned_data["reason"], by=who.staff.actor, now=who.now)
     if closed is None:
         messages.warning(request, _("Somebody has closed this post already. Nothing was changed."))

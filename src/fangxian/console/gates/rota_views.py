@@ -1,21 +1,24 @@
 """The rota of a gate at the desk: slots of a day, people in them, training, and who came."""
 
+from collections.abc import Mapping
 from datetime import date
+from typing import Any
 from uuid import UUID
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import redirect
+from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_POST
+from django.views.decorators.http import require_POST, require_safe
 
 from fangxian.accounts.access import NotAllowedError, NotFoundError
 from fangxian.accounts.models import Staff
 from fangxian.accounts.roles import Capability
 from fangxian.console.gates.forms import AssignForm, PlanForm
-from fangxian.console.gates.rota_shape import rota_of
-from fangxian.console.gates.views import gate_of, gate_page
+from fangxian.console.gates.rota_forms import ClosePostForm, RepeatForm, repeat_initial
+from fangxian.console.gates.rota_shape import Rota, rota_of
+from fangxian.console.gates.views import frame, gate_of
 from fangxian.console.view import Who, staff_view
 from fangxian.places.models import Place
 from fangxian.rota import actions as rota
@@ -25,7 +28,7 @@ from fangxian.shared import clock
 
 
 def _back(gate_id: UUID, day: date) -> HttpResponse:
-    return redirect(f"{reverse('gates:gate', args=[gate_id])}?day={day.isoformat()}#rota")
+    return redirect(f"{reverse('gates:rota', args=[gate_id])}?day={day.isoformat()}")
 
 
 def _day_of(slot: Slot) -> date:
@@ -51,6 +54,32 @@ def _untrained(name: str) -> str:
     return _("%(name)s has not signed the training for this post. Train them before they stand here.") % {"name": name}
 
 
+@staff_view(Capability.GATE_BOARD)
+@require_safe
+def listing(request: HttpRequest, who: Who, gate_id: UUID) -> HttpResponse:
+    return rota_page(request, who, gate_of(who, gate_id))
+
+
+def rota_page(request: HttpRequest, who: Who, place: Place, sent: Mapping[str, Any] | None = None) -> HttpResponse:
+    """A day of the rota of one gate. `sent` holds a form that was refused, by its name, in place of a fresh one."""
+    shown = frame(who, place, "rota")
+    seen = rota_of(place, who, request.GET.get("day", ""))
+    context = {
+        **shown, "rota": seen, "me": who.staff.id, "sent": next(iter(sent), "") if sent else "",
+        "forms": {**(_forms(seen) if shown["may"]["plan"] else {}), **(sent or {})},
+    }  # fmt: skip
+    return render(request, "console/gates/rota.html", context, status=400 if sent else 200)
+
+
+def _forms(seen: Rota) -> dict[str, Any]:
+    return {
+        "plan": PlanForm(initial={"day": seen.day, "times": _("06:00-14:00, 14:00-22:00, 22:00-06:00")}),
+        "assign": AssignForm(seen.choices, seen.people, seen.trained),
+        "repeat": RepeatForm(seen.people, seen.trained, auto_id="repeat_%s", initial=repeat_initial(seen.day)),
+        "close": ClosePostForm(auto_id="close_%s") if seen.post else None,
+    }
+
+
 @staff_view(Capability.DEVICES)
 @require_POST
 def plan(request: HttpRequest, who: Who, gate_id: UUID) -> HttpResponse:
@@ -69,7 +98,7 @@ def plan(request: HttpRequest, who: Who, gate_id: UUID) -> HttpResponse:
         else:
             messages.success(request, _("The slots are planned. Now say who stands in them."))
             return _back(gate_id, data["day"])
-    return gate_page(request, who, place, {"plan": form})
+    return rota_page(request, who, place, {"plan": form})
 
 
 @staff_view(Capability.DEVICES)
@@ -90,7 +119,7 @@ def assign(request: HttpRequest, who: Who, gate_id: UUID) -> HttpResponse:
             if not placed.trained:
                 messages.warning(request, _untrained(staff.name))
             return _back(gate_id, seen.day)
-    return gate_page(request, who, place, {"assign": form})
+    return rota_page(request, who, place, {"assign": form})
 
 
 @staff_view(Capability.DEVICES)

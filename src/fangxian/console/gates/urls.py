@@ -1,6 +1,6 @@
 from django.urls import path
 
-from fangxian.console.gates import key_views, pattern_views, rota_views, views
+from fangxian.console.gates import hold_views, key_views, pattern_views, rota_views, setup_views, views
 
 app_name = "gates"
 urlpatterns = [
@@ -11,9 +11,12 @@ urlpatterns = [
     path("keys/<int:kid>/distrust/", key_views.distrust, name="key-distrust"),
     path("<uuid:gate_id>/", views.gate, name="gate"),
     path("<uuid:gate_id>/live", views.gate_live, name="gate-live"),
-    path("<uuid:gate_id>/setup/", views.setup, name="setup"),
-    path("<uuid:gate_id>/hold/", views.hold, name="hold"),
-    path("<uuid:gate_id>/lift/<uuid:held_id>/", views.lift, name="lift"),
+    path("<uuid:gate_id>/settings/", setup_views.settings, name="settings"),
+    path("<uuid:gate_id>/setup/", setup_views.setup, name="setup"),
+    path("<uuid:gate_id>/holds/", hold_views.listing, name="holds"),
+    path("<uuid:gate_id>/hold/", hold_views.hold, name="hold"),
+    path("<uuid:gate_id>/lift/<uuid:held_id>/", hold_views.lift, name="lift"),
+    path("<uuid:gate_id>/rota/", rota_views.listing, name="rota"),
     path("<uuid:gate_id>/plan/", rota_views.plan, name="plan"),
     path("<uuid:gate_id>/repeat/", pattern_views.repeat, name="repeat"),
     path("<uuid:gate_id>/patterns/<uuid:pattern_id>/end/", pattern_views.end_pattern, name="end-pattern"),
