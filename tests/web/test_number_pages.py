@@ -66,7 +66,7 @@ def test_a_place_is_given_away_with_one_tap_and_once(client: Client, ground: Mas
     assert Yield.objects.get().registration == Registration.objects.get()
     again = client.post(address, headers={"accept-language": "en"})
     assert again.status_code == 409
-    assert "yielded already" in text(again)
+    assert "gave its place before" in text(again)
 
 
 def test_what_is_withdrawn_frees_the_address(client: Client, ground: MaskGround) -> None:

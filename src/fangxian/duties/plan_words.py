@@ -175,6 +175,7 @@ FIELD_NAMES: Mapping[str, Wording] = {
     "minutes": pgettext_lazy("plan", "contact time in minutes"),
     "name": pgettext_lazy("plan", "name"),
     "note": pgettext_lazy("plan", "note"),
+    "notice": pgettext_lazy("plan", "text of the letter to each door"),
     "open_from": pgettext_lazy("plan", "counter open from"),
     "open_until": pgettext_lazy("plan", "counter open until"),
     "outcome": pgettext_lazy("plan", "what follows"),

@@ -51,6 +51,30 @@ class Answer(Frozen):
     answer: Text
 
 
+NOTICE = Text(
+    zh=(
+        "登记时间：{begin}至{end}。可到居委会登记台、打电话或扫描本信上的二维码登记。每个居住地址登记一次：{wants}。"
+        "{sale}起按号叫号，叫到您的号之前请不要去药店排队。行动不便的，给居委会打一个电话即可。"
+    ),
+    en=(
+        "Registration from {begin} to {end}: at the committee's desk, by telephone, or with the code on this letter. "
+        "One registration for each address: {wants}. Numbers are called from {sale}; please do not queue before yours "
+        "is called. Whoever cannot leave home calls the committee once."
+    ),
+    ja=(
+        "登録期間：{begin}から{end}まで。居民委員会の窓口、電話、またはこの手紙のコードで登録できます。"
+        "1つの住所につき1回です：{wants}。{sale}から順に番号が呼ばれます。呼ばれるまで薬局に並ばないでください。"
+        "外出できない方は居民委員会に電話を1本ください。"
+    ),
+    ko=(
+        "등록 기간: {begin}부터 {end}까지. 주민위원회 창구, 전화, 또는 이 편지의 코드로 등록할 수 있습니다. "
+        "한 주소당 한 번입니다: {wants}. {sale}부터 번호를 부릅니다. 번호가 불리기 전에는 약국에 줄을 서지 마세요. "
+        "거동이 불편하시면 주민위원회에 전화 한 통만 주세요."
+    ),
+)
+"""What the letter to a door says; the braces are filled in from the round."""
+
+
 class MasksSection(Section):
     """Defaults are what holds while a plan does not have the section. A round copies these figures when it is made."""
 
@@ -73,6 +97,7 @@ class MasksSection(Section):
     special_age: Annotated[int, Field(ge=50, le=120)] = 80
     call_hours: Annotated[int, Field(ge=1, le=240)] = 36
     training: str = "mask-round"
+    notice: Text = NOTICE
     goods: tuple[GoodsRule, ...] = ()
     answers: tuple[Answer, ...] = ()
 

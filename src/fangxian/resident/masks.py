@@ -25,16 +25,13 @@ from fangxian.masks.queries.mine import MyCall
 from fangxian.masks.queries.registrations import Mine, address_of
 from fangxian.masks.queries.rounds import facts_of
 from fangxian.masks.rules import Code, Phase, phase_of, registering
-from fangxian.masks.words import PHASES, WORDS
-from fangxian.registry.models import DocumentKind
 from fangxian.resident.view import public_view
+from fangxian.resident.words import DOCUMENTS, PHASES, REFUSALS
 from fangxian.shared import clock
 from fangxian.shared.ids import new_id
 
 if TYPE_CHECKING:
     from django_stubs_ext import StrOrPromise
-
-CODES = frozenset(code.value for code in Code)
 
 
 def _short() -> str:
@@ -56,8 +53,8 @@ def register_page(request: HttpRequest, number: int, door: str) -> HttpResponse:
     context = {
         "round": round, "door": door, "address": address_of(unit), "short": _short(), "id": new_id(),
         "open": registering(facts, clock.to_us(now)), "phase": PHASES[phase], "early": phase == Phase.ANNOUNCED,
-        "variants": round.variants.order_by("id"), "kinds": DocumentKind.choices,
-        "refused": WORDS[Code(code)] if code in CODES else None, "standing": request.GET.get("standing", "")[:40],
+        "variants": round.variants.order_by("id"), "kinds": DOCUMENTS,
+        "refused": REFUSALS.get(code), "standing": request.GET.get("standing", "")[:40],
         "taken": code == Code.TAKEN,
     }  # fmt: skip
     return render(request, "resident/register.html", context)
@@ -119,8 +116,8 @@ def give_way(request: HttpRequest, secret: str) -> HttpResponse:
     """One tap: the place in the order goes to somebody who needs it now."""
     try:
         desk.yield_place(registration=_own(secret), by="", now=clock.now())
-    except MaskError as refused:
-        return render(request, "resident/refused.html", {"said": str(refused), "secret": secret}, status=409)
+    except MaskError:
+        return render(request, "resident/refused.html", {"secret": secret}, status=409)
     return redirect("resident:number", secret)
 
 
@@ -130,8 +127,8 @@ def take_back(request: HttpRequest, secret: str) -> HttpResponse:
     """The home needs nothing any more: its number stays used, its address is free."""
     try:
         withdraw(registration=_own(secret), reason="resident", by="", now=clock.now())
-    except MaskError as refused:
-        return render(request, "resident/refused.html", {"said": str(refused), "secret": secret}, status=409)
+    except MaskError:
+        return render(request, "resident/refused.html", {"secret": secret}, status=409)
     return redirect("resident:number", secret)
 
 
@@ -149,6 +146,6 @@ def dispute(request: HttpRequest, number: int, door: str) -> HttpResponse:
             registration=row, claimant=request.POST.get("applicant", "")[:80], phone=request.POST.get("phone", "")[:30],
             statement=request.POST.get("statement", "")[:400], by="", now=clock.now(),
         )  # fmt: skip
-    except MaskError as refused:
-        return render(request, "resident/refused.html", {"said": str(refused)}, status=409)
+    except MaskError:
+        return render(request, "resident/refused.html", {"dispute": True}, status=409)
     return render(request, "resident/refused.html", {"done": True})

@@ -12,7 +12,7 @@ from django.utils import translation
 from django.views.decorators.http import require_GET
 
 from fangxian.masks.queries.public import PublicRound, public_round
-from fangxian.masks.words import PHASES
+from fangxian.resident.words import PHASES
 from fangxian.shared import clock
 
 LANGUAGES: Final = {"zh": "zh-hans", "en": "en", "ja": "ja", "ko": "ko"}

@@ -1,10 +1,12 @@
-"""The words of gates as a resident reads them, in the four languages of these pages."""
+"""The words of gates and rounds as a resident reads them, in the four languages of these pages."""
 
 from typing import TYPE_CHECKING, Final
 
 from django.utils.translation import gettext_lazy as _
 
 from fangxian.gates.models import PassKind, PassStatus, Zone
+from fangxian.masks.rules import Code, Phase
+from fangxian.registry.models import DocumentKind
 
 if TYPE_CHECKING:
     from django_stubs_ext import StrOrPromise
@@ -36,3 +38,46 @@ NEXT_STEPS: "Final[dict[str, StrOrPromise]]" = {
     OVER: _("Ask your neighbourhood committee or your employer for a new pass."),
     EARLY: _("Show it again once its time begins."),
 }
+
+PHASES: "Final[dict[Phase, StrOrPromise]]" = {
+    Phase.DRAFT: _("Being prepared"),
+    Phase.ANNOUNCED: _("Registration has not opened yet"),
+    Phase.REGISTERING: _("Registration is open"),
+    Phase.BOTH: _("Registration is open, and numbers are being called"),
+    Phase.BETWEEN: _("Registration is closed, sale has not begun"),
+    Phase.SELLING: _("Registration is closed, numbers are being called"),
+    Phase.OVER: _("The round is over"),
+    Phase.CANCELLED: _("The round was cancelled"),
+}
+_COME_BACK = _("Nothing was kept. Come back when it opens; the code on the letter stays good.")
+REFUSALS: "Final[dict[str, tuple[StrOrPromise, StrOrPromise]]]" = {
+    Code.NOT_YET: (_("Registration has not opened yet"), _COME_BACK),
+    Code.CLOSED: (_("Registration is closed"), _("Nothing was kept. Ask your committee about the next round.")),
+    Code.CANCELLED: (_("The round was cancelled"), _("Nothing was kept. Ask your committee about the next round.")),
+    Code.STAFF_LATER: (
+        _("Those who run the round register after the residents"), _("Nothing was kept. Try again on a later day."),
+    ),
+    Code.TAKEN: (
+        _("This home is registered already"),
+        _("One registration for each address in a round. If it was not your home that registered, say so below."),
+    ),
+    Code.TOO_MANY: (_("More than one home may have"), _("Nothing was kept. Choose fewer.")),
+    Code.NOTHING: (_("Nothing was chosen"), _("Nothing was kept. Choose how many you need.")),
+    Code.UNKNOWN_DOOR: (_("This code is not known"), _("Nothing was kept. Ask your committee.")),
+    Code.BAD_DOCUMENT: (
+        _("The number of the document is not right"), _("Nothing was kept. Compare it with the document."),
+    ),
+    Code.BAD_PHONE: (
+        _("The telephone number is not right"), _("Nothing was kept. Enter it again, or leave it empty."),
+    ),
+    "unreadable": (_("Something was not filled in as it should be"), _("Nothing was kept. Look at each line again.")),
+}  # fmt: skip
+DOCUMENTS: "Final[tuple[tuple[str, StrOrPromise], ...]]" = (
+    (DocumentKind.RESIDENT_ID, _("Resident identity card")),
+    (DocumentKind.PASSPORT, _("Passport")),
+    (DocumentKind.HMT_RESIDENCE, _("Residence permit of Hong Kong, Macau and Taiwan residents")),
+    (DocumentKind.HK_MACAU_PERMIT, _("Mainland travel permit of Hong Kong and Macau residents")),
+    (DocumentKind.TAIWAN_PERMIT, _("Mainland travel permit of Taiwan residents")),
+    (DocumentKind.FOREIGN_PR, _("Foreign permanent resident card")),
+    (DocumentKind.OTHER, _("Another document")),
+)

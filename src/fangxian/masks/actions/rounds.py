@@ -9,11 +9,11 @@ from typing import Any, TypeVar
 from uuid import UUID
 
 from django.db.models import Max
-from django.utils import translation
 from django.utils.translation import gettext as _
 
 from fangxian.audit import actions as audit
 from fangxian.duties import actions as duties
+from fangxian.duties.plan_schema import Text
 from fangxian.masks import rules
 from fangxian.masks.actions.errors import MaskError
 from fangxian.masks.models import Counter, Outlet, Round, Serving, SpecialUnit, Variant
@@ -155,7 +155,12 @@ def announce(*, round: Round, by: str, now: datetime) -> Notice:
         fresh.save(update_fields=["announced_us"])
         _make_counters(fresh)
         notice = notices.publish(
-            place=fresh.street, source=source_of(fresh), title=fresh.title, body=_body(fresh), by=by, now=now
+            place=fresh.street,
+            source=source_of(fresh),
+            title=fresh.title,
+            body=_body(fresh, plan_at(now).section.notice),
+            by=by,
+            now=now,
         )
         audit.record(by=by, act="masks.round.announced", now=now, target=f"round:{fresh.id}", place=fresh.street_id)
     return notice
@@ -177,23 +182,21 @@ def _make_counters(round: Round) -> None:
         Counter.objects.get_or_create(round=round, committee=committee, defaults={"short": short})
 
 
-def _body(round: Round) -> dict[str, str]:
-    """The text of the letter and of the board, from the round's own figures."""
+def _body(round: Round, letter: Text) -> dict[str, str]:
+    """The text of the letter and of the board, from the round's own figures. Braces of other words stay as they are."""
     facts = facts_of(round)
+    variants = list(round.variants.order_by("id"))
     said: dict[str, str] = {}
-    for code, language in (("zh", "zh-hans"), ("en", "en"), ("ja", "ja"), ("ko", "ko")):
-        with translation.override(language):
-            said[code] = _(
-                "Registration from %(from)s to %(until)s at the committee, by telephone, or with the code on this "
-                "letter. One registration for each address: %(wants)s. Numbers are called from %(sale)s; please do not "
-                "queue before yours is called. Whoever cannot leave home calls the committee once."
-            ) % {
-                "from": _day(round.register_from_us), "until": _day(round.register_until_us),
-                "sale": _day(round.sale_from_us),
-                "wants": ", ".join(
-                    f"{v.title.get(code) or v.title['en']} {facts.quotas[v.key]}" for v in round.variants.order_by("id")
-                ),
-            }  # fmt: skip
+    for code, words in letter.model_dump().items():
+        wants = "、".join(f"{v.title.get(code) or v.title['en']} {facts.quotas[v.key]}" for v in variants)
+        values = {
+            "begin": _day(round.register_from_us), "end": _day(round.register_until_us),
+            "sale": _day(round.sale_from_us), "wants": wants if code in ("zh", "ja") else wants.replace("、", ", "),
+        }  # fmt: skip
+        text = words or letter.en
+        for name, value in values.items():
+            text = text.replace("{" + name + "}", value)
+        said[code] = text
     return said
 
 
