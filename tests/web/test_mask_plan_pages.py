@@ -84,10 +84,14 @@ def test_sent_back_unchanged_it_changes_nothing(admin: Client) -> None:
 
 def test_it_changes_how_rounds_run(admin: Client) -> None:
     before = in_force()
-    sent = as_shown(admin, "masks") | {"policy": "lottery", "reserve_percent": "7.5", "close_by": "21:30"}
+    sent = as_shown(admin, "masks") | {
+        "policy": "lottery", "reserve_percent": "7.5", "close_by": "21:30", "notice_zh": "{begin}开始登记",
+        "notice_ja": "",
+    }  # fmt: skip
     apply(admin, "masks", sent)
 
     after = in_force()
+    assert (after.notice.zh, after.notice.en, after.notice.ja) == ("{begin}开始登记", before.notice.en, None)
     assert (after.policy, after.reserve_percent, after.close_by) == ("lottery", 7.5, time(21, 30))
     assert after.goods == before.goods
     assert after.answers == before.answers

@@ -16,11 +16,13 @@ from pydantic.fields import FieldInfo
 from fangxian.console.playbooks import reads
 from fangxian.console.playbooks.forms import WhenForm, long_text
 from fangxian.duties import plan_words as words
-from fangxian.duties.plan_schema import Plan
+from fangxian.duties.plan_schema import Plan, Text
 from fangxian.masks.playbook import Answer, GoodsRule, MasksSection, VariantRule
 
 LISTINGS = ("goods", "answers")
 NAMES = tuple(name for name in MasksSection.model_fields if name not in LISTINGS)
+TEXTS = tuple(name for name in NAMES if MasksSection.model_fields[name].annotation is Text)
+"""Values that are a text in several languages."""
 MOST_VARIANTS = 4
 LANGUAGES = (
     ("zh", gettext_lazy("in Chinese")), ("en", gettext_lazy("in English")), ("ja", gettext_lazy("in Japanese")),
@@ -64,6 +66,8 @@ def _value(section: MasksSection, name: str) -> str:
         return str(words.CHOICES[name][value])
     if isinstance(value, time):
         return f"{value:%H:%M}"
+    if isinstance(value, Text):
+        return reads.say(value)
     return f"{value:g}" if isinstance(value, float) else str(value)
 
 
@@ -94,10 +98,19 @@ class MasksForm(WhenForm):
 
     def __init__(self, plan: Plan, *args: Any, **kwargs: Any) -> None:  # noqa: ANN401 - Django's own signature
         section = section_of(plan)
-        super().__init__(*args, initial={name: getattr(section, name) for name in NAMES}, **kwargs)
-        for name in NAMES:
+        plain = [name for name in NAMES if name not in TEXTS]
+        initial = {name: getattr(section, name) for name in plain}
+        for name in TEXTS:
+            initial |= _texts_of(name, getattr(section, name))
+        super().__init__(*args, initial=initial, **kwargs)
+        for name in plain:
             self.fields[name] = _field(name, MasksSection.model_fields[name])
-        self.order_fields([*NAMES, "when", "at", "reason"])
+        texts = [f"{name}_{code}" for name in TEXTS for code, _word in LANGUAGES]
+        for name in TEXTS:
+            for code, word in LANGUAGES:
+                self.fields[f"{name}_{code}"] = long_text(_in(label(name), word))
+                self.fields[f"{name}_{code}"].required = code in ("zh", "en")
+        self.order_fields([*plain, *texts, "when", "at", "reason"])
 
     def clean(self) -> dict[str, Any]:
         data = super().clean()
@@ -107,8 +120,9 @@ class MasksForm(WhenForm):
         return data
 
     def values(self) -> dict[str, Any]:
-        data = {name: self.cleaned_data[name] for name in NAMES}
-        return {name: f"{value:%H:%M:%S}" if isinstance(value, time) else value for name, value in data.items()}
+        data = {name: self.cleaned_data[name] for name in NAMES if name not in TEXTS}
+        texts = {name: _text(self.cleaned_data, name) for name in TEXTS}
+        return texts | {name: f"{value:%H:%M:%S}" if isinstance(value, time) else value for name, value in data.items()}
 
 
 def _text(given: dict[str, Any], prefix: str) -> dict[str, str]:
