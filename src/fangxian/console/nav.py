@@ -40,6 +40,7 @@ ENTRIES: tuple[Entry, ...] = (
     Entry(pgettext_lazy("menu", "Passes"), "passes:list", Capability.PASSES),
     Entry(pgettext_lazy("menu", "Goods"), "masks:list", Capability.MASKS),
     Entry(pgettext_lazy("menu", "Registration"), "mask-desk:home", Capability.MASK_DESK),
+    Entry(pgettext_lazy("menu", "Counter"), "mask-counter:home", Capability.MASK_COUNTER),
     Entry(pgettext_lazy("menu", "Find"), "search:page", Capability.SEARCH),
     Entry(pgettext_lazy("menu", "Who was there"), "trace:page", Capability.TRACE),
     Entry(pgettext_lazy("menu", "Lists"), "imports:home", Capability.IMPORT),

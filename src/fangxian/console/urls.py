@@ -21,6 +21,7 @@ urlpatterns = [
     path("passes/", include("fangxian.console.passes.urls")),
     path("masks/", include("fangxian.console.masks.urls")),
     path("mask-desk/", include("fangxian.console.mask_desk.urls")),
+    path("mask-counter/", include("fangxian.console.mask_counter.urls")),
     path("rounds/", include("fangxian.console.rounds.urls")),
     path("given/", include("fangxian.console.duties.urls")),
     path("find/", include("fangxian.console.search.urls")),

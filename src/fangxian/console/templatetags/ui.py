@@ -87,6 +87,12 @@ def number(value: int | None) -> str:
 
 
 @register.filter
+def yuan(fen: int | None) -> str:
+    """Money of fen in yuan with two decimals; nothing known is a dash."""
+    return "–" if fen is None else f"{fen // 100:,}.{fen % 100:02}"
+
+
+@register.filter
 def rate(covered: int, expected: int) -> str:
     """Coverage in percent, rounded down, so that 100 % is only ever shown when nothing is missing."""
     if not expected:
