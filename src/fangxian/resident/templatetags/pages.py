@@ -30,3 +30,9 @@ def hour(value: int) -> str:
 def down_from(quota: int) -> range:
     """The most one may choose first: most take it."""
     return range(quota, -1, -1)
+
+
+@register.filter
+def last_day(value: int) -> str:
+    """The last local day before an instant that ends it: a deadline at midnight is the evening before."""
+    return f"{clock.local(clock.from_us(value - 1)):%m-%d}"
