@@ -82,7 +82,7 @@ def blind_all(value: str, purpose: str) -> list[bytes]:
 
 
 def _blind_with(key: bytes, value: str, purpose: str) -> bytes:
-    return hmac.new(key, f"{purpose}\x00{value}".encode(), hashlib.sha256).digest()[:_INDEX_BYTES]
+    return hmac.digest(key, f"{purpose}\x00{value}".encode(), "sha256")[:_INDEX_BYTES]
 
 
 def digest(secret: str) -> bytes:

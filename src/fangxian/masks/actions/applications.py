@@ -1,6 +1,5 @@
 """Addresses that were written by hand: registered when exactly one dwelling is meant, else put to a person."""
 
-import secrets
 from datetime import datetime
 from typing import Final
 from uuid import UUID
@@ -12,7 +11,7 @@ from fangxian.audit import actions as audit
 from fangxian.masks import rules
 from fangxian.masks.actions.errors import MaskError
 from fangxian.masks.actions.register import OPEN_CHANNELS, register, register_within, said
-from fangxian.masks.actions.register_batch import SECRET_BYTES
+from fangxian.masks.actions.register_batch import new_secret
 from fangxian.masks.actions.register_items import Answer, Ask
 from fangxian.masks.addresses import one_dwelling
 from fangxian.masks.doors import door_token
@@ -77,7 +76,7 @@ def apply_unplaced(
             defaults={"round": round, "code": code, "channel": ask.channel, "at_us": clock.to_us(now), "by": by},
         )
         return said(Answer(id=ask.id.hex, status="refused", code=code))
-    secret = secrets.token_urlsafe(SECRET_BYTES)
+    secret = new_secret()
     kept = ask if trusted else msgspec.structs.replace(ask, special="", urgent=False, unit="", channel=_channel(ask))
     with write_lock():
         Application.objects.create(

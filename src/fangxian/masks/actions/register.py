@@ -15,7 +15,7 @@ from fangxian.audit import actions as audit
 from fangxian.masks.actions.errors import MaskError
 from fangxian.masks.actions.register_batch import write_batch
 from fangxian.masks.actions.register_items import Answer, Ask, Prepared
-from fangxian.masks.doors import read_door
+from fangxian.masks.doors import door_of
 from fangxian.masks.models import ACTIVE_CALLS, Call, Registration
 from fangxian.masks.rules import Code
 from fangxian.masks.words import WORDS
@@ -107,8 +107,7 @@ def _unit(ask: Ask, trusted: bool) -> str:
     """The dwelling's id, or nothing when it cannot be known."""
     if trusted and ask.unit:
         return ask.unit
-    unit = read_door(UUID(hex=ask.round), ask.door.strip()) if ask.door else None
-    return unit.hex if unit else ""
+    return door_of(ask.round, ask.door.strip()) if ask.door else ""
 
 
 def _document(ask: Ask, now: datetime) -> tuple[identifiers.Document | None, Code | None]:

@@ -20,6 +20,10 @@ from fangxian.shared.text import name_key
 SECRET_BYTES: Final = 16
 
 
+def new_secret() -> str:
+    return secrets.token_urlsafe(SECRET_BYTES)
+
+
 def write_batch(batch: Sequence[Prepared]) -> list[Answer]:
     work = _Batch(batch)
     answers = [work.take(one) for one in batch]
@@ -112,7 +116,7 @@ class _Batch:
     ) -> Answer:
         counter.last += 1
         self.counted[counter.id] = counter
-        secret = secrets.token_urlsafe(SECRET_BYTES)
+        secret = new_secret()
         subject = self._bearer(one)
         self.fresh[one.id] = [
             one.id, one.round, counter.committee, counter.last, one.unit, subject, one.applicant,
