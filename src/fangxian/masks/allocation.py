@@ -15,7 +15,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
-from itertools import accumulate
+from itertools import accumulate, takewhile
 from typing import Final, NamedTuple
 
 from fangxian.masks.models import Policy
@@ -266,7 +266,8 @@ def allocate(night: Night, outlet: Outlet) -> Result:
     for crowd in crowds:
         line, swaps = in_order(night, crowd.claims)
         taken += swaps
-        lines[crowd.key] = [claim for claim in line if may_today(night, claim)]
+        by_day = night.policy in (Policy.ODD_EVEN, Policy.BIRTH_YEAR)
+        lines[crowd.key] = [claim for claim in line if may_today(night, claim)] if by_day else line
     kept, freed = _reserve(night, outlet)
     left = [free + more for free, more in zip(outlet.free, freed, strict=True)]
     book = _Book(night, outlet, crowds, lines, sum(outlet.room))
@@ -298,7 +299,7 @@ class _Book:
     ) -> None:
         self.night, self.outlet, self.crowds, self.lines, self.places = night, outlet, crowds, lines, places
         self.placed: dict[str, tuple[str, bool]] = {}
-        self.drawn: dict[tuple[str, int], tuple[str, int, bool]] = {}
+        self.drawn: list[dict[str, tuple[str, int, bool]]] = [{} for _ in night.variants]
         self.shares: list[Share] = []
 
     def draw(self, variant: int, pieces: int, pool: Pool) -> int:
@@ -307,10 +308,12 @@ class _Book:
         tie = f"{self.night.seed}|{self.outlet.key}|{self.night.variants[variant]}|{pool.value}"
         reserved = pool == Pool.RESERVE
         pieces, self.places = _share_out(queues, pieces, self.places, tie)
+        drawn, placed = self.drawn[variant], self.placed
         for queue in queues:
+            group = (queue.crowd.key, reserved)
             for claim in queue.claims[: queue.called]:
-                self.placed.setdefault(claim.id, (queue.crowd.key, reserved))
-                self.drawn[claim.id, variant] = (queue.crowd.key, claim.wants[variant], reserved)
+                placed.setdefault(claim.id, group)
+                drawn[claim.id] = (queue.crowd.key, claim.wants[variant], reserved)
             self.shares.append(
                 Share(
                     variant, pool, queue.crowd.key, queue.weight, queue.prior, queue.waiting, queue.called,
@@ -320,29 +323,30 @@ class _Book:
         return pieces
 
     def _queue(self, crowd: Crowd, variant: int, pool: Pool) -> _Queue:
-        claims = [
-            claim for claim in self.lines[crowd.key]
-            if claim.wants[variant] and _asks(pool, claim) and (claim.id, variant) not in self.drawn
-        ]  # fmt: skip
+        line, drawn, placed = self.lines[crowd.key], self.drawn[variant], self.placed
+        if pool == Pool.RESERVE:
+            line = [claim for claim in line if claim.special]
+        elif pool == Pool.FIRST:
+            line = list(takewhile(lambda claim: claim.tier < 0, line))
+        claims = [claim for claim in line if claim.wants[variant] and claim.id not in drawn]
         weight, prior = {
             Pool.RESERVE: (crowd.special_weight, crowd.special_prior),
             Pool.GENERAL: (crowd.weight, crowd.prior),
             # they had their chance: each committee gets the same part of what it lost
             Pool.FIRST: ((0,) * (variant + 1), (0,) * (variant + 1)),
         }[pool]
-        pieces = list(accumulate((claim.wants[variant] for claim in claims), initial=0))
-        places = list(accumulate((int(claim.id not in self.placed) for claim in claims), initial=0))
+        pieces = list(accumulate([claim.wants[variant] for claim in claims], initial=0))
+        places = list(accumulate([claim.id not in placed for claim in claims], initial=0))
         return _Queue(crowd, claims, max(weight[variant], len(claims), 1), prior[variant], pieces, places)
 
     def calls(self) -> list[Called]:
         """In order of the slots: those from the reserve first, then the committees side by side, each in its order."""
-        slots = self._slots()
-        calls = [
-            Called(id_, crowd, variant, quantity, reserved, slots[id_])
-            for (id_, variant), (crowd, quantity, reserved) in self.drawn.items()
+        return [
+            Called(id_, call[0], variant, call[1], call[2], slot)
+            for id_, slot in self._slots().items()
+            for variant, drawn in enumerate(self.drawn)
+            if (call := drawn.get(id_)) is not None
         ]
-        rank = {id_: at for at, id_ in enumerate(slots)}
-        return sorted(calls, key=lambda call: (rank[call.id], call.variant))
 
     def _slots(self) -> dict[str, int]:
         counts: dict[tuple[str, bool], int] = {}
@@ -356,10 +360,6 @@ class _Book:
         )
         seats = (slot for slot, room in enumerate(self.outlet.room) for _ in range(room))
         return {row[-1]: slot for row, slot in zip(turn, seats, strict=False)}
-
-
-def _asks(pool: Pool, claim: Claim) -> bool:
-    return pool == Pool.GENERAL or (claim.special if pool == Pool.RESERVE else claim.tier < 0)
 
 
 def _why(queue: _Queue, pieces: int) -> Why:

@@ -5,10 +5,10 @@ number, what is wanted and what the order depends on.
 """
 
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
-from typing import Any, Final, NamedTuple
+from typing import Final, NamedTuple
 from uuid import UUID
 
 from django.db import connection
@@ -35,7 +35,7 @@ from fangxian.shared.ids import db_id
 from fangxian.shared.statements import Select
 
 _CLAIMS: Final = Select(
-    "r.id, r.committee_id, r.seq, r.wants, r.special, r.urgent, r.digit, r.birth_year",
+    "r.id, r.seq, r.wants, r.special, r.urgent, r.digit, r.birth_year",
     f"FROM {Registration._meta.db_table} r WHERE r.committee_id {{in}} AND r.round_id = %s AND r.withdrawn_us IS NULL",
 )
 _CALLS: Final = f"""
@@ -105,16 +105,13 @@ class Evening:
 
     def _shop(self, outlet: OutletRow, slots: tuple[Slot, ...]) -> Shop:
         committees = self.served.get(outlet.pharmacy_id, [])
-        drafts = {committee.hex: _Draft(committee.hex, self) for committee in committees}
-        for row in _rows(committees, self.round.id):
-            drafts[row[1]].add(row)
         shelves = [self.shelves.get((outlet.pharmacy_id, variant.id)) for variant in self.variants]
         inputs = Outlet(
             outlet.pharmacy_id.hex,
             tuple(0 if shelf is None else free_of(shelf) - reserve_of(shelf) for shelf in shelves),
             tuple(0 if shelf is None else reserve_of(shelf) for shelf in shelves),
             tuple(slot.room for slot in slots),
-            [drafts[key].crowd() for key in sorted(drafts)],
+            [_Draft(self).crowd(committee.hex) for committee in sorted(committees)],
         )
         names = {committee.hex: self.names.get(committee, "") for committee in committees}
         return Shop(outlet.pharmacy_id, outlet.pharmacy.name, slots, names, inputs)
@@ -129,46 +126,50 @@ def reserve_of(shelf: Shelf) -> int:
     return min(shelf.reserve, free_of(shelf))
 
 
-def _rows(committees: Sequence[UUID], round_id: UUID) -> Iterator[Sequence[Any]]:
-    """A committee at a time when there are many households, so that no statement's answer grows without bound."""
-    key = round_id.hex if connection.vendor == "sqlite" else str(round_id)
-    for committee in committees:
-        yield from _CLAIMS([committee.hex], key)
-
-
 class _Draft:
     """A committee's crowd while its registrations are read."""
 
-    def __init__(self, key: str, evening: Evening) -> None:
+    def __init__(self, evening: Evening) -> None:
         size = len(evening.variants)
-        self.key = key
         self._keys = tuple(variant.key for variant in evening.variants)
         self._evening = evening
         self._policy = evening.night.policy
-        self._wants: dict[str, tuple[int, ...]] = {}
-        self.weight, self.prior = [0] * size, [0] * size
-        self.special_weight, self.special_prior = [0] * size, [0] * size
-        self.claims: list[Claim] = []
+        self.prior, self.special_prior = [0] * size, [0] * size
 
-    def add(self, row: Sequence[Any]) -> None:
-        id_, _committee, seq, wants, special, urgent, digit, birth_year = row
-        asked = self._wants.get(wants)
-        if asked is None:
-            listed = rules.parse_wants(wants)
-            asked = self._wants[wants] = tuple(listed.get(key, 0) for key in self._keys)
-        for variant, count in enumerate(asked):
-            if count:
-                self.weight[variant] += 1
-                self.special_weight[variant] += bool(special)
-        past = self._evening.past.get(id_)
-        left = asked if past is None else self._left(asked, past)
-        if any(left):
-            self.claims.append(
-                Claim(
-                    id_, seq, left, bool(special), bool(urgent), id_ in self._evening.yielded,
-                    self._digit(digit, birth_year), 0 if past is None else past.tier, self._evening.places.get(id_),
-                )
-            )  # fmt: skip
+    def crowd(self, committee: str) -> Crowd:
+        """One statement a committee, so that no answer grows without bound."""
+        round_id = self._evening.round.id
+        rows = _CLAIMS([committee], round_id.hex if connection.vendor == "sqlite" else str(round_id))
+        kinds: dict[str, tuple[int, ...]] = {}
+        asking: dict[tuple[int, ...], int] = {}
+        special_asking: dict[tuple[int, ...], int] = {}
+        claims: list[Claim] = []
+        past_of, yielded, places = self._evening.past, self._evening.yielded, self._evening.places
+        for id_, seq, wants, special, urgent, digit, birth_year in rows:
+            asked = kinds.get(wants)
+            if asked is None:
+                listed = rules.parse_wants(wants)
+                asked = kinds[wants] = tuple(listed.get(key, 0) for key in self._keys)
+            asking[asked] = asking.get(asked, 0) + 1
+            if special:
+                special_asking[asked] = special_asking.get(asked, 0) + 1
+            past = past_of.get(id_)
+            left = asked if past is None else self._left(asked, past)
+            if any(left):
+                claims.append(
+                    Claim(
+                        id_, seq, left, special != "", bool(urgent), id_ in yielded, self._digit(digit, birth_year),
+                        0 if past is None else past.tier, places.get(id_),
+                    )
+                )  # fmt: skip
+        return Crowd(
+            committee, self._weight(asking), tuple(self.prior), self._weight(special_asking),
+            tuple(self.special_prior), claims,
+        )  # fmt: skip
+
+    def _weight(self, asking: dict[tuple[int, ...], int]) -> tuple[int, ...]:
+        """By variant how many asked for it."""
+        return tuple(sum(n for asked, n in asking.items() if asked[at]) for at in range(len(self._keys)))
 
     def _left(self, asked: tuple[int, ...], past: Past) -> tuple[int, ...]:
         """What is not called yet. Every chance that somebody had counts for the committee, also a lapsed one."""
@@ -187,12 +188,6 @@ class _Draft:
         if self._policy == Policy.BIRTH_YEAR and birth_year is not None:
             return birth_year % 10
         return None
-
-    def crowd(self) -> Crowd:
-        return Crowd(
-            self.key, tuple(self.weight), tuple(self.prior), tuple(self.special_weight), tuple(self.special_prior),
-            self.claims,
-        )  # fmt: skip
 
 
 def read(*, round: Round, sale_day: date, seed: str, now: datetime) -> Evening:
