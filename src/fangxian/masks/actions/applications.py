@@ -128,13 +128,7 @@ def place_application(*, application: Application, unit: Place, by: str, now: da
         ask = msgspec.structs.replace(_opened(fresh), unit=unit.id.hex, door="", channel=fresh.channel)
         answer = register_within([ask], received, by=by, trusted=True)[0]
         if answer.status not in ("stored", "known"):
-            held = (
-                gettext(" It is registered as %(voucher)s.") % {"voucher": answer.standing} if answer.standing else ""
-            )
-            raise MaskError(
-                gettext("This dwelling was not registered: %(why)s%(held)s Choose another, or refuse the application.")
-                % {"why": answer.said, "held": held}
-            )
+            raise MaskError(_why_not(answer))
         Application.objects.filter(id=fresh.id).update(
             status=ApplicationStatus.PLACED, registration_id=ask.id, decided_us=clock.to_us(now), by=by,
             committee_id=UUID(hex=answer.committee),
@@ -145,6 +139,15 @@ def place_application(*, application: Application, unit: Place, by: str, now: da
         )  # fmt: skip
     application.refresh_from_db()
     return answer
+
+
+def _why_not(answer: Answer) -> str:
+    if answer.standing:
+        return gettext(
+            "This dwelling is registered already as %(voucher)s. Nothing was changed. Choose another dwelling, or refuse "
+            "the application."
+        ) % {"voucher": answer.standing}
+    return gettext("The application was not registered and still waits. %(why)s") % {"why": answer.said}
 
 
 def refuse_application(*, application: Application, reason: str, by: str, now: datetime) -> None:
