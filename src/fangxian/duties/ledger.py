@@ -68,34 +68,46 @@ class Ledger:
         changed = {subject: d for subject, d in sorted(self._standings.items()) if any(d)}
         if not changed:
             return
+        self._bear([subject for subject in changed if subject in self._born])
         before = {
             row.subject_id: row
             for row in Standing.objects.select_for_update().filter(subject_id__in=list(changed)).order_by("subject_id")
         }
         tallies: dict[tuple[UUID, str], list[int]] = defaultdict(lambda: [0, 0])
-        new, updates = [], []
+        updates = []
         for subject, (enrolled, gaps) in changed.items():
             row = before.get(subject)
             if row is None:
-                if subject not in self._born:
-                    continue
-                kind, node = self._born[subject]
-                new.append((db_id(subject), kind, db_id(node), enrolled, gaps))
-                was = (0, 0)
-            else:
-                kind, node, was = row.kind, row.node_id, (row.enrolled, row.open_gaps)
-                updates.append((enrolled, gaps, db_id(subject)))
-            delta = tallies[(node, kind)]
+                continue
+            was = (row.enrolled, row.open_gaps)
+            updates.append((enrolled, gaps, db_id(subject)))
+            delta = tallies[(row.node_id, row.kind)]
             delta[0] += (was[0] + enrolled > 0) - (was[0] > 0)
             delta[1] += _uncovered(was[0] + enrolled, was[1] + gaps) - _uncovered(*was)
         table = Standing._meta.db_table
         _run_many(
-            f"INSERT INTO {table} (subject_id, kind, node_id, enrolled, open_gaps) VALUES (%s, %s, %s, %s, %s)", new
-        )
-        _run_many(
             f"UPDATE {table} SET enrolled = enrolled + %s, open_gaps = open_gaps + %s WHERE subject_id = %s", updates
         )
         _post_tallies(tallies)
+
+    def _bear(self, subjects: Sequence[UUID]) -> None:
+        """Give a standing of zeros to those who have none.
+
+        Before anything is locked, and not as one step with adding to it: another transaction may be making the same
+        rows, and is waited for here, so that the lock after it sees what that one wrote.
+        """
+        have = set(Standing.objects.filter(subject_id__in=subjects).values_list("subject_id", flat=True))
+        zeros = [
+            (db_id(subject), kind, db_id(node), 0, 0)
+            for subject in subjects
+            if subject not in have
+            for kind, node in (self._born[subject],)
+        ]
+        _run_many(
+            f"INSERT INTO {Standing._meta.db_table} (subject_id, kind, node_id, enrolled, open_gaps) "
+            "VALUES (%s, %s, %s, %s, %s) ON CONFLICT (subject_id) DO NOTHING",
+            zeros,
+        )
 
 
 def _uncovered(enrolled: int, open_gaps: int) -> int:
