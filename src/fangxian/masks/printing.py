@@ -49,7 +49,7 @@ def packing_list(run: Run, pharmacy: Place) -> bytes:
     title = _("Packing list, round %(number)d, for %(day)s") % {
         "number": run.round.number, "day": run.sale_day.isoformat(),
     }  # fmt: skip
-    return _compiled(
+    return compiled(
         {
             "form": "packing", "title": title, "tongue": _tongue(), "pharmacy": pharmacy.name, "packs": packs,
             "heads": ["", _("Number"), _("Name"), _("Goods"), _("Slot"), _("To bring"), _("Packed")],
@@ -89,7 +89,7 @@ def vouchers(households: Sequence[CalledHousehold], *, round: Round) -> bytes:
         )
     titles: dict[str, str] = round.title
     title = titles.get(_language()) or titles.get("zh", "")
-    return _compiled(
+    return compiled(
         {
             "form": "slips", "title": title, "tongue": _tongue(), "stamp": _("Stamp of the committee"),
             "slips": [
@@ -107,9 +107,10 @@ def vouchers(households: Sequence[CalledHousehold], *, round: Round) -> bytes:
     )  # fmt: skip
 
 
-def _compiled(data: Mapping[str, Any]) -> bytes:
+def compiled(data: Mapping[str, Any], template: Path = TEMPLATE) -> bytes:
+    """The sheet as PDF. Raises PrintError where the server has no fonts for it."""
     pdf, warnings = typst.compile_with_warnings(
-        TEMPLATE, format="pdf", sys_inputs={"data": json.dumps(data, ensure_ascii=False)}
+        template, format="pdf", sys_inputs={"data": json.dumps(data, ensure_ascii=False)}
     )
     if any("unknown font family" in warning.message for warning in warnings):
         raise PrintError(

@@ -178,3 +178,11 @@ def expected_days(ahead: int, called_before: Sequence[int]) -> tuple[int, int] |
     if not called_before or min(called_before) <= 0:
         return None
     return ahead // max(called_before) + 1, ahead // min(called_before) + 1
+
+
+def born_by(age: int, day: date) -> date:
+    """The last birthday with which somebody has reached `age` on `day`; the 29th of February counts from the 28th."""
+    try:
+        return day.replace(year=day.year - age)
+    except ValueError:
+        return day.replace(year=day.year - age, day=28)

@@ -7,10 +7,12 @@ from django import forms
 from django.http import QueryDict
 from django.utils.translation import gettext_lazy as _
 
+from fangxian.accounts.models import Staff
 from fangxian.console.templatetags.ui import say
 from fangxian.masks.models import Channel, Special, Variant
 from fangxian.shared.ids import new_id
 
+GROUPS = [(one.value, one.label) for one in Special if one != Special.NONE]
 DESK_CHANNELS = (Channel.DESK, Channel.PHONE, Channel.VISIT)
 
 
@@ -68,3 +70,46 @@ class DeskForm(forms.Form):
     def clean_unit(self) -> str:
         value = str(self.cleaned_data["unit"])
         return UUID(hex=value).hex if value else ""
+
+
+class HomeForm(forms.Form):
+    """One telephone call of somebody who cannot come."""
+
+    id = forms.UUIDField(widget=forms.HiddenInput)
+    unit = forms.CharField(widget=forms.HiddenInput, required=False, max_length=32)
+    address = forms.CharField(
+        label=_("Address"), max_length=200, help_text=_("As they say it: 3号501, 虹桥路1000弄3-501."),
+        widget=forms.TextInput(attrs={"autofocus": True, "autocomplete": "off"}),
+    )  # fmt: skip
+    applicant = forms.CharField(label=_("Name"), max_length=80, widget=forms.TextInput(attrs={"autocomplete": "off"}))
+    phone = forms.CharField(
+        label=_("Telephone"), max_length=30, required=False, widget=forms.TextInput(attrs={"autocomplete": "off"})
+    )
+    group = forms.ChoiceField(label=_("Special group"), choices=GROUPS)
+    document = forms.CharField(
+        label=_("Document number"), max_length=40, required=False,
+        widget=forms.TextInput(attrs={"autocomplete": "off"}),
+        help_text=_("Can wait until somebody is at the door."),
+    )  # fmt: skip
+    staff = forms.ChoiceField(label=_("Who goes"), required=False)
+
+    def __init__(self, data: QueryDict | None = None, *, people: Iterable[Staff]) -> None:
+        super().__init__(data, initial={"id": new_id()})
+        field = self.fields["staff"]
+        assert isinstance(field, forms.ChoiceField)
+        field.choices = [
+            ("", _("The committee's workers")), *((str(person.id), person.name or person.username) for person in people)
+        ]  # fmt: skip
+
+    def clean_staff(self) -> UUID | None:
+        chosen = self.cleaned_data["staff"]
+        return UUID(chosen) if chosen else None
+
+
+class SpecialForm(forms.Form):
+    """A home where a special group lives, by its address."""
+
+    unit = forms.CharField(widget=forms.HiddenInput, required=False, max_length=32)
+    address = forms.CharField(label=_("Address"), max_length=200, widget=forms.TextInput(attrs={"autocomplete": "off"}))
+    group = forms.ChoiceField(label=_("Special group"), choices=GROUPS)
+    deliver = forms.BooleanField(label=_("Cannot come: bring number and goods to the door"), required=False)

@@ -14,12 +14,13 @@ from fangxian.masks.actions import tasks
 from fangxian.masks.actions.collect import hand_over
 from fangxian.masks.actions.collect_items import Handed, Taken
 from fangxian.masks.actions.errors import MaskError
+from fangxian.masks.actions.register import phone_aad
 from fangxian.masks.counter import Code
 from fangxian.masks.counter_words import WORDS
 from fangxian.masks.models import ACTIVE_CALLS, Call, CallStatus, Registration
 from fangxian.masks.playbook import CALLED, DELIVER
 from fangxian.notices.models import Channel
-from fangxian.shared import clock
+from fangxian.shared import clock, crypto
 from fangxian.shared.ids import new_id
 from fangxian.shared.writer import in_chunks, write_lock
 
@@ -51,6 +52,18 @@ def told(*, calls: Sequence[Call], channel: Channel, by: str, now: datetime) -> 
 
     in_chunks([call.id for call in calls], write)
     return count
+
+
+@write_lock()
+def reveal_phone(*, registration: Registration, by: str, now: datetime) -> str:
+    """The telephone number in clear, to tell a number by it; that it was read is recorded. Raises MaskError."""
+    row = Registration.objects.get(id=registration.id)
+    if row.phone_sealed is None:
+        raise MaskError(_("No telephone number was given. Tell this household at the door or with a slip."))
+    audit.record(
+        by=by, act="masks.phone.revealed", now=now, target=f"registration:{row.id}", place=row.committee_id
+    )  # fmt: skip
+    return crypto.unseal(row.phone_sealed, phone_aad(row.id))
 
 
 @write_lock()

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from django.db.models import Q
+from django.db.models import OuterRef, Q, Subquery
 
 from fangxian.duties.models import Duty
 from fangxian.masks.actions.tasks import home_source
@@ -21,6 +21,7 @@ from fangxian.masks.models import (
     SpecialUnit,
 )
 from fangxian.masks.queries.numbers import voucher_of
+from fangxian.masks.queries.registrations import addresses_of
 from fangxian.masks.queries.training import is_trained
 from fangxian.places.models import Place
 
@@ -38,6 +39,7 @@ class DisputeLine:
     registration_id: UUID
     voucher: str
     committee: str
+    address: str
     holder: str
     claimant: str
     phone_mask: str
@@ -57,15 +59,16 @@ def disputes(round: Round, committee: Place | None = None, *, closed_too: bool =
     rows = list(
         Dispute.objects.filter(where)
         .select_related("registration__round", "registration__committee")
+        .annotate(due_us=Subquery(Duty.objects.filter(id=OuterRef("duty_id")).values("due_us")))
         .order_by("made_us", "id")
     )
     names = voucher_of(row.registration for row in rows)
-    due = dict(Duty.objects.filter(id__in=[row.duty_id for row in rows if row.duty_id]).values_list("id", "due_us"))
+    places = addresses_of(row.registration.unit for row in rows)
     return [
         DisputeLine(
             row.id, row.registration_id, names[row.registration_id], row.registration.committee.name,
-            row.registration.applicant, row.claimant, row.phone_mask, row.statement, row.status, row.made_us,
-            row.decided_us, row.reason, due.get(row.duty_id) if row.duty_id else None,
+            places.get(row.registration.unit, ""), row.registration.applicant, row.claimant, row.phone_mask,
+            row.statement, row.status, row.made_us, row.decided_us, row.reason, row.due_us,
         )
         for row in rows
     ]  # fmt: skip
@@ -90,11 +93,11 @@ class SpecialHome:
         return self.collected
 
 
-def special_homes(round: Round, committee: Place) -> list[SpecialHome]:
-    """Every special household of a committee, those without a number first. Five queries."""
+def special_homes(round: Round, committee: Place, *, visits: bool = True) -> list[SpecialHome]:
+    """Every special household of a committee, those without a number first. Five queries, four without the visits."""
     homes = list(
         SpecialUnit.objects.filter(unit__path__startswith=committee.path, unit__closed_on__isnull=True)
-        .select_related("unit")
+        .select_related("unit__parent__parent")
         .order_by("unit__path")
     )
     rows = {
@@ -107,8 +110,8 @@ def special_homes(round: Round, committee: Place) -> list[SpecialHome]:
     calls: dict[UUID, list[Call]] = {}
     for call in Call.objects.filter(registration__in=list(rows.values()), status__in=ACTIVE_CALLS):
         calls.setdefault(call.registration_id, []).append(call)
-    visits = _visits(row.id for row in rows.values())
-    found = [_home(home, rows.get(home.unit_id), names, calls, visits) for home in homes]
+    promised = _visits(row.id for row in rows.values()) if visits else {}
+    found = [_home(home, rows.get(home.unit_id), names, calls, promised) for home in homes]
     return sorted(found, key=lambda one: (one.collected, one.registration_id is not None, one.unit.path))
 
 

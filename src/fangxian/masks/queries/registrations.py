@@ -1,10 +1,11 @@
 """Reading registrations: one by its secret or its number, the list of a committee, and how many are before me."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Count, Q, QuerySet
+from django.db.models import Count, Q
 
 from fangxian.masks import rules
 from fangxian.masks.models import Application, ApplicationStatus, Counter, Registration, Round
@@ -101,6 +102,18 @@ def address_of(unit_id: UUID) -> str:
     return "".join(names)
 
 
+def addresses_of(unit_ids: Iterable[UUID]) -> dict[UUID, str]:
+    """Dwellings as one says them: compound, block, door. One query."""
+    rows = Place.objects.select_related("parent__parent").filter(id__in=list(unit_ids))
+    return {row.id: spoken(row) for row in rows}
+
+
+def spoken(place: Place) -> str:
+    """Its name with the two above it; no query where `parent__parent` was selected with it."""
+    above = [place.parent.parent, place.parent] if place.parent is not None else []
+    return " ".join(one.name for one in (*above, place) if one is not None)
+
+
 def registrations_of(
     round: Round, committee: Place | None = None, *, after_seq: int = 0, limit: int = PAGE, text: str = "",
     withdrawn: bool = True,
@@ -112,11 +125,12 @@ def registrations_of(
     if not withdrawn:
         rows = rows.filter(withdrawn_us__isnull=True)
     if text.strip():
-        rows = rows.filter(_found(text.strip()))
-    return _lines(round, rows.order_by("committee_id", "seq")[:limit])
+        rows = rows.filter(matching(text.strip()))
+    return lines_of(round, rows.order_by("committee_id", "seq")[:limit])
 
 
-def _found(text: str) -> Q:
+def matching(text: str) -> Q:
+    """Part of a name, the last digits of a telephone, a number or a whole voucher."""
     read = rules.read_voucher(text)
     if read is not None:
         return Q(seq=read[2])
@@ -126,7 +140,8 @@ def _found(text: str) -> Q:
     return where
 
 
-def _lines(round: Round, rows: QuerySet[Registration]) -> list[Line]:
+def lines_of(round: Round, rows: Iterable[Registration]) -> list[Line]:
+    """As lists show them, in the order given. Two queries besides that of `rows`."""
     shorts = dict(Counter.objects.filter(round=round).values_list("committee_id", "short"))
     found = list(rows)
     places = Place.objects.select_related("parent__parent").in_bulk([row.unit for row in found])
@@ -195,5 +210,5 @@ def same_document(round: Round, limit: int = PAGE) -> list[list[Line]]:
     rows = stands.filter(document_index__in=indexes).order_by("received_us", "seq")
     for row in rows:
         grouped.setdefault(bytes(row.document_index or b""), []).append(row.id)
-    lines = {line.id: line for line in _lines(round, rows)}
+    lines = {line.id: line for line in lines_of(round, rows)}
     return [[lines[ident] for ident in idents] for idents in grouped.values()]
