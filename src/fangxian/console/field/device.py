@@ -28,10 +28,12 @@ SHELL: Final = Shell(
     "field",
     entries=("console/js/field/app.js", "console/css/field.css"),
     modules=(
-        *(f"console/js/field/{name}.js" for name in ("dom", "doors", "others", "seal", "store", "sync", "vault")),
+        *(f"console/js/field/{name}.js" for name in (
+            "dom", "doors", "keep", "line", "others", "pin", "seal", "store", "sync", "vault",
+        )),
         "vendor/idb/idb.js",
     ),
-)
+)  # fmt: skip
 
 
 @open_view

@@ -3,13 +3,13 @@
 import { age, el, moment, say, segments, show, toast } from "./dom.js";
 import { doorList } from "./doors.js";
 import { areaList, dutyList, vehicleList } from "./others.js";
+import { drawSetPin, drawUnlock, tryPin } from "./pin.js";
 import { newId, seal } from "./seal.js";
 import * as store from "./store.js";
 import * as sync from "./sync.js";
-import { ITERATIONS, isWeakPin, keyFromPin, newSalt, open, shut } from "./vault.js";
+import { ITERATIONS, keyFromPin, newSalt, open, shut } from "./vault.js";
 
 const at = document.body.dataset;
-const MOST_TRIES = 5;
 const IDLE_MS = 5 * 60_000;
 const SEND_EVERY_MS = 60_000;
 const WRONG_CLOCK_US = 120_000_000;
@@ -98,7 +98,7 @@ async function draw() {
   await drawBar();
   const held = await heldPack();
   if (!held) return drawEmpty();
-  if (!key) return drawUnlock(held);
+  if (!key) return drawUnlock((pin) => unlock(held, pin), forget);
   return drawHome();
 }
 
@@ -111,7 +111,7 @@ function drawEmpty() {
       el("h1", {}, say("no-pack")),
       el("p", {}, say("no-pack-why")),
       there
-        ? el("button", { type: "button", class: "button primary wide", onclick: drawSetPin }, say("take-pack"))
+        ? el("button", { type: "button", class: "button primary wide", onclick: () => drawSetPin(takePack, app.complain) }, say("take-pack"))
         : greeting.net === "signed-out"
           ? el("a", { class: "button primary wide", href: at.signIn }, say("sign-in"))
           : el("p", { class: "said" }, say("need-network")),
@@ -120,36 +120,10 @@ function drawEmpty() {
   );
 }
 
-function pinField(label) {
-  return el("input", { type: "password", class: "pin", inputmode: "numeric", autocomplete: "off", maxlength: 32, "aria-label": label, placeholder: label });
-}
-
-function drawSetPin() {
-  const one = pinField(say("pin-new"));
-  const two = pinField(say("pin-again"));
-  const button = el("button", { type: "submit", class: "button primary wide" }, say("take-pack"));
-  const form = el("form", { class: "panel stack" }, el("h1", {}, say("pin-new")), el("p", {}, say("pin-why")), one, two, button);
-  form.addEventListener("submit", async (event) => {
-    event.preventDefault();
-    if (isWeakPin(one.value)) return app.complain(say("pin-weak"));
-    if (one.value !== two.value) return app.complain(say("pin-differs"));
-    button.disabled = true;
-    try {
-      await takePack(one.value);
-    } catch (error) {
-      app.complain(error.message || say("need-network"));
-      button.disabled = false;
-    }
-    return undefined;
-  });
-  show(form);
-  one.focus();
-}
-
 async function takePack(pin) {
   greeting = await sync.hello();
   if (greeting.net !== "there") throw new Error(say(greeting.net === "away" ? "need-network" : "sign-in-first"));
-  const pack = await sync.takePack(greeting, new URLSearchParams(location.search).getAll("at"));
+  const pack = await sync.takePack(greeting, { grounds: new URLSearchParams(location.search).getAll("at") });
   const salt = newSalt();
   key = await keyFromPin(pin, salt, ITERATIONS);
   app.pack = pack;
@@ -164,46 +138,22 @@ async function takePack(pin) {
   await draw();
 }
 
-function drawUnlock(held) {
-  const pin = pinField(say("pin"));
-  const button = el("button", { type: "submit", class: "button primary wide" }, say("unlock"));
-  const form = el("form", { class: "panel stack" }, el("h1", {}, say("locked")), pin, button);
-  form.addEventListener("submit", async (event) => {
-    event.preventDefault();
-    button.disabled = true;
-    await unlock(held, pin.value);
-    button.disabled = false;
-    pin.value = "";
-  });
-  show(form, el("details", { class: "dialog" }, el("summary", {}, say("forgot")), el("div", {}, el("p", {}, say("forgot-why")), el("button", { type: "button", class: "button danger", onclick: forget }, say("drop-pack")))));
-  pin.focus();
-}
-
 async function forget() {
   await store.dropPack();
   lock();
 }
 
 async function unlock(held, pin) {
-  const made = await keyFromPin(pin, held.salt, held.iterations);
-  let pack;
-  try {
-    pack = await open(made, `pack:${held.id}`, held.box);
-  } catch {
-    const tries = held.tries + 1;
-    if (tries >= MOST_TRIES) {
-      await store.dropPack();
-      toast(say("too-many"));
-      return draw();
-    }
-    held.tries = tries;
-    await store.putPack(held);
-    return app.complain(say("wrong-pin", { n: MOST_TRIES - tries }));
+  const tried = await tryPin(store, held, pin);
+  if (tried.left) return app.complain(say("wrong-pin", { n: tried.left }));
+  if (!tried.key) {
+    toast(say("too-many"));
+    return draw();
   }
-  key = made;
-  app.pack = pack;
+  key = tried.key;
+  app.pack = tried.pack;
   const box = await store.getState();
-  app.state = box ? await open(made, `state:${held.id}`, box) : freshState();
+  app.state = box ? await open(key, `state:${held.id}`, box) : freshState();
   await store.putPack({ ...held, tries: 0, seen_ms: Math.max(Date.now(), held.seen_ms) });
   touched();
   return draw();
