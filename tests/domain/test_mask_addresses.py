@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from datetime import timedelta
 
 import pytest
+from django.utils import translation
 
 from fangxian.audit.models import Entry
 from fangxian.masks.actions import applications
@@ -29,7 +30,8 @@ IDENTITY = "310105194802121233"
 
 @pytest.fixture
 def ground() -> Iterator[MaskGround]:
-    yield make_round()
+    with translation.override("en"):
+        yield make_round()
     writer().stop()
 
 

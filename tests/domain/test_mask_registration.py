@@ -5,6 +5,7 @@ from datetime import date, timedelta
 
 import pytest
 from django.db import IntegrityError, transaction
+from django.utils import translation
 
 from fangxian.accounts.roles import Role
 from fangxian.audit.models import Entry
@@ -33,7 +34,8 @@ IDENTITY = "310105194802121233"
 
 @pytest.fixture
 def ground() -> Iterator[MaskGround]:
-    yield make_round()
+    with translation.override("en"):
+        yield make_round()
     writer().stop()
 
 

@@ -144,8 +144,8 @@ def place_application(*, application: Application, unit: Place, by: str, now: da
 def _why_not(answer: Answer) -> str:
     if answer.standing:
         return gettext(
-            "This dwelling is registered already as %(voucher)s. Nothing was changed. Choose another dwelling, or refuse "
-            "the application."
+            "This dwelling is registered already as %(voucher)s. Nothing was changed. Choose another dwelling, or "
+            "refuse the application."
         ) % {"voucher": answer.standing}
     return gettext("The application was not registered and still waits. %(why)s") % {"why": answer.said}
 
