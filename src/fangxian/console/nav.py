@@ -49,6 +49,7 @@ ENTRIES: tuple[Entry, ...] = (
     Entry(pgettext_lazy("menu", "Stock"), "stock:list", Capability.STOCK),
     Entry(pgettext_lazy("menu", "Visitors"), "visits:gates", Capability.GATE),
     Entry(pgettext_lazy("menu", "Devices"), "devices:list", Capability.DEVICES),
+    Entry(pgettext_lazy("menu", "Check rounds"), "masks:audits", Capability.AUDIT),
     Entry(pgettext_lazy("menu", "Playbook"), "playbooks:home", Capability.PLAYBOOK),
     Entry(pgettext_lazy("menu", "Accounts"), "staff:list", Capability.ACCOUNTS),
 )

@@ -11,7 +11,7 @@ from django.shortcuts import redirect, render
 from django.utils import translation
 from django.views.decorators.http import require_GET
 
-from fangxian.masks.queries.public import PublicRound, public_round
+from fangxian.masks.queries.public import PublicRound, public_round, published
 from fangxian.resident.words import PHASES
 from fangxian.shared import clock
 
@@ -91,6 +91,18 @@ def stock_csv(request: HttpRequest) -> HttpResponse:
     writer.writerows(_rows(public_round(clock.now())))
     answer = HttpResponse("\ufeff" + text.getvalue(), content_type="text/csv; charset=utf-8")
     answer["Content-Disposition"] = 'attachment; filename="stock.csv"'
+    return answer
+
+
+@shared_view
+@require_GET
+def run_file(request: HttpRequest, number: int, run: int) -> HttpResponse:
+    """A night's published file: `script/manage masks verify FILE` works it out again."""
+    text = published(number, run)
+    if text is None:
+        raise Http404
+    answer = HttpResponse(text, content_type="application/json")
+    answer["Content-Disposition"] = f'attachment; filename="R{number}-{run}.json"'
     return answer
 
 

@@ -10,6 +10,7 @@ urlpatterns = [
     path("r/", rounds.choose, name="rounds"),
     path("r/stock.json", rounds.stock_json, name="stock-json"),
     path("r/stock.csv", rounds.stock_csv, name="stock-csv"),
+    path("r/<int:number>/<int:run>.json", rounds.run_file, name="run"),
     path("r/<str:language>/", rounds.round_page, name="round"),
     path("m/<int:number>/<str:door>/", masks.register_page, name="register"),
     path("m/<int:number>/<str:door>/dispute/", masks.dispute, name="dispute"),

@@ -1,7 +1,6 @@
 """The street's pages of a round: prepare, announce, allocate, watch."""
 
 from datetime import date, timedelta
-from typing import Any
 from uuid import UUID
 
 from django.contrib import messages
@@ -16,6 +15,7 @@ from fangxian.accounts import access
 from fangxian.accounts.roles import Capability
 from fangxian.console.masks.forms import OutletForm, RoundForm
 from fangxian.console.view import Who, staff_view
+from fangxian.masks import proof, publishing
 from fangxian.masks.actions import allocate as allocation
 from fangxian.masks.actions import rounds
 from fangxian.masks.actions.dropping import drop_outlet
@@ -24,7 +24,9 @@ from fangxian.masks.actions.rounds import NewRound
 from fangxian.masks.models import Round, Run
 from fangxian.masks.plan import plan_at
 from fangxian.masks.queries import progress as reads
-from fangxian.masks.queries.rounds import committees_of, facts_of
+from fangxian.masks.queries.rounds import committees_of, facts_of, outlets_of, pharmacy_of
+from fangxian.masks.queries.shelves import money_of
+from fangxian.masks.queries.training import untrained
 from fangxian.masks.rules import Phase, phase_of
 from fangxian.masks.words import PHASES
 from fangxian.places.models import Place, PlaceKind
@@ -75,24 +77,35 @@ def new(request: HttpRequest, who: Who) -> HttpResponse:
 @staff_view(Capability.MASKS)
 @require_GET
 def progress(request: HttpRequest, who: Who, round_id: UUID) -> HttpResponse:
-    return _page(request, who, _round(who, round_id))
-
-
-def _page(
-    request: HttpRequest, who: Who, round: Round, form: OutletForm | None = None, status: int = 200
-) -> HttpResponse:
-    now_us, facts = clock.to_us(who.now), facts_of(round)
-    pharmacies = reads.by_pharmacy(round)
-    phase = phase_of(facts, now_us)
-    lines = reads.by_committee(round)
-    context: dict[str, Any] = {
-        "round": round, "phase": phase, "phase_word": PHASES[phase], "lines": lines,
-        "total": _total(lines), "pharmacies": pharmacies, "runs": reads.runs_of(round),
-        "form": form or _outlet_form(who, round), "next_day": _next_day(round, who),
-        "may_sell": [line.outlet for line in pharmacies if line.outlet.dropped_us is None],
+    round = _round(who, round_id)
+    phase, seen = phase_of(facts_of(round), clock.to_us(who.now)), reads.overview(round)
+    context = {
+        "round": round, "phase_word": PHASES[phase], "lines": seen.committees, "total": _total(seen.committees),
+        "pharmacies": seen.pharmacies, "runs": reads.runs_of(round), "next_day": _next_day(round, who),
         "is_draft": phase == Phase.DRAFT, "is_over": phase in (Phase.OVER, Phase.CANCELLED),
     }  # fmt: skip
-    return render(request, "console/masks/round.html", context, status=status)
+    return render(request, "console/masks/round.html", context)
+
+
+@staff_view(Capability.MASKS)
+@require_GET
+def setup(request: HttpRequest, who: Who, round_id: UUID) -> HttpResponse:
+    """Which pharmacies sell, and to whom; and how a round ends before its time."""
+    return _setup(request, who, _round(who, round_id))
+
+
+def _setup(
+    request: HttpRequest, who: Who, round: Round, form: OutletForm | None = None, status: int = 200
+) -> HttpResponse:
+    outlets, served = outlets_of(round, dropped=True), pharmacy_of(round)
+    phase = phase_of(facts_of(round), clock.to_us(who.now))
+    context = {
+        "round": round, "form": form or _outlet_form(who, round), "outlets": outlets,
+        "may_sell": [one for one in outlets if one.dropped_us is None],
+        "committees": [(place, served.get(place.id)) for place in committees_of(round)],
+        "is_draft": phase == Phase.DRAFT, "is_over": phase in (Phase.OVER, Phase.CANCELLED),
+    }  # fmt: skip
+    return render(request, "console/masks/setup.html", context, status=status)
 
 
 def _total(lines: list[reads.CommitteeLine]) -> dict[str, int]:
@@ -119,7 +132,7 @@ def set_outlet(request: HttpRequest, who: Who, round_id: UUID) -> HttpResponse:
     round = _round(who, round_id)
     form = _outlet_form(who, round, request.POST)
     if not form.is_valid():
-        return _page(request, who, round, form, 400)
+        return _setup(request, who, round, form, 400)
     data = form.cleaned_data
     pharmacy = Place.objects.get(id=data["pharmacy"])
     minutes = {key: data[key].hour * 60 + data[key].minute for key in ("open_from", "open_until")}
@@ -129,9 +142,9 @@ def set_outlet(request: HttpRequest, who: Who, round_id: UUID) -> HttpResponse:
         )
     except MaskError as refused:
         form.add_error(None, str(refused))
-        return _page(request, who, round, form, 400)
+        return _setup(request, who, round, form, 400)
     messages.success(request, _("%(name)s sells in this round.") % {"name": pharmacy.name})
-    return redirect("masks:round", round.id)
+    return redirect("masks:setup", round.id)
 
 
 @staff_view(Capability.MASKS)
@@ -150,7 +163,7 @@ def drop(request: HttpRequest, who: Who, round_id: UUID) -> HttpResponse:
         messages.success(
             request, _("%(name)s no longer sells. Its numbers are called elsewhere first.") % {"name": pharmacy.name}
         )
-    return redirect("masks:round", round.id)
+    return redirect("masks:setup", round.id)
 
 
 @staff_view(Capability.MASKS)
@@ -163,7 +176,7 @@ def serve(request: HttpRequest, who: Who, round_id: UUID) -> HttpResponse:
             count = rounds.spread(round=round, by=who.staff.actor, now=who.now)
             messages.success(request, _("%(count)d committees were given a pharmacy.") % {"count": count})
         else:
-            pharmacies = {str(line.outlet.pharmacy_id): line.outlet.pharmacy for line in reads.by_pharmacy(round)}
+            pharmacies = {str(one.pharmacy_id): one.pharmacy for one in outlets_of(round)}
             for committee in committees_of(round):
                 chosen = pharmacies.get(request.POST.get(f"to-{committee.id}", ""))
                 if chosen is not None:
@@ -171,7 +184,7 @@ def serve(request: HttpRequest, who: Who, round_id: UUID) -> HttpResponse:
             messages.success(request, _("Saved."))
     except MaskError as refused:
         messages.error(request, str(refused))
-    return redirect("masks:round", round.id)
+    return redirect("masks:setup", round.id)
 
 
 @staff_view(Capability.MASKS)
@@ -214,7 +227,7 @@ def cancel(request: HttpRequest, who: Who, round_id: UUID) -> HttpResponse:
         messages.error(request, str(refused))
     else:
         messages.success(request, _("The round is cancelled. What was called may still be collected."))
-    return redirect("masks:round", round.id)
+    return redirect("masks:setup", round.id)
 
 
 @staff_view(Capability.MASKS)
@@ -227,3 +240,30 @@ def run_file(request: HttpRequest, who: Who, run_id: UUID) -> HttpResponse:
     answer = HttpResponse(row.document, content_type="application/json")
     answer["Content-Disposition"] = f'attachment; filename="R{row.round.number}-{row.sale_day:%Y%m%d}.json"'
     return answer
+
+
+@staff_view(Capability.MASKS)
+@require_GET
+def check(request: HttpRequest, who: Who, round_id: UUID) -> HttpResponse:
+    return _checked(request, _round(who, round_id))
+
+
+@staff_view(Capability.AUDIT)
+@require_GET
+def audit(request: HttpRequest, who: Who, round_id: UUID | None = None) -> HttpResponse:
+    """The same for whoever audits, and acts on nothing."""
+    if round_id is None:
+        rows = Round.objects.filter(_within(who)).order_by("-number")
+        return render(request, "console/masks/audit.html", {"rounds": rows})
+    return _checked(request, _round(who, round_id))
+
+
+def _checked(request: HttpRequest, round: Round) -> HttpResponse:
+    """Every shelf worked out again from its rows and the ledger, every night again from its published file."""
+    nights = [publishing.verify(text) for text in reads.documents(round)]
+    context = {
+        "round": round, "differences": proof.recount(round), "nights": nights,
+        "faults": [fault for night in nights for fault in night.faults], "totals": reads.totals(round),
+        "money_fen": money_of(round), "untrained": untrained(round, clock.now()),
+    }  # fmt: skip
+    return render(request, "console/masks/check.html", context)

@@ -73,6 +73,12 @@ def clock_time(value: int) -> str:
 
 
 @register.filter
+def of_day(minutes: int) -> str:
+    """Minutes of the local day as a clock shows them: 09:00."""
+    return f"{minutes // 60:02}:{minutes % 60:02}"
+
+
+@register.filter
 def day(value: datetime | int | None) -> str:
     if value is None:
         return ""

@@ -1,15 +1,18 @@
 """How far a round has come, by committee and by pharmacy: what the street, and later everybody, reads of it."""
 
-from collections.abc import Mapping
+from collections import Counter as Counts
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Count, Max, Q, Sum
+from django.db.models import Count, Max, OuterRef, Q, Subquery, Sum
+from django.db.models.functions import Coalesce
 
+from fangxian.masks import rules
 from fangxian.masks.models import ACTIVE_CALLS, Call, CallStatus, Counter, Outlet, Registration, Round, Run, Shelf
-from fangxian.masks.queries.rounds import committees_of, pharmacy_of
+from fangxian.masks.queries.rounds import pharmacy_of
 from fangxian.places.models import LABEL_WIDTH, Place, PlaceKind
 
 
@@ -59,30 +62,43 @@ class PharmacyLine:
     shelves: tuple[ShelfLine, ...]
 
 
-def by_committee(round: Round) -> list[CommitteeLine]:
-    """One line a committee, in the order of the tree. Five queries however many there are."""
-    counters = {row.committee_id: row for row in Counter.objects.filter(round=round)}
-    gone = dict(
-        Registration.objects.filter(round=round, withdrawn_us__isnull=False)
-        .values_list("committee_id")
-        .annotate(n=Count("id"))
-    )
+@dataclass(frozen=True)
+class Overview:
+    committees: list[CommitteeLine]
+    pharmacies: list[PharmacyLine]
+
+
+def overview(round: Round) -> Overview:
+    """A line a committee, in the order of the tree, and a line a pharmacy, those that dropped out too.
+
+    Six queries, however many there are.
+    """
+    counters = {row["committee_id"]: row for row in _counters(round)}
     calls = {row["registration__committee_id"]: row for row in _calls(round)}
-    committees = committees_of(round)
-    doors = _doors(round, committees)
     served = pharmacy_of(round)
+    committees, doors = _committees(round)
     lines = []
     for place in committees:
         counter, told = counters.get(place.id), calls.get(place.id, {})
         lines.append(
             CommitteeLine(
-                committee=place, short=counter.short if counter else place.name, pharmacy=served.get(place.id),
-                doors=doors.get(place.path, 0),
-                registered=(counter.last if counter else 0) - gone.get(place.id, 0), called=told.get("called", 0),
+                committee=place, short=counter["short"] if counter else rules.short_name(place.name),
+                pharmacy=served.get(place.id), doors=doors.get(place.path, 0),
+                registered=counter["last"] - counter["gone"] if counter else 0, called=told.get("called", 0),
                 collected=told.get("collected", 0), lapsed=told.get("lapsed", 0), called_to=told.get("top") or 0,
             )
         )  # fmt: skip
-    return lines
+    return Overview(lines, _pharmacies(round, lines))
+
+
+def _counters(round: Round) -> list[dict[str, Any]]:
+    """Each with `gone`, how many of its numbers were withdrawn."""
+    withdrawn = Registration.objects.filter(
+        round=round, committee_id=OuterRef("committee_id"), withdrawn_us__isnull=False
+    ).order_by()
+    gone = withdrawn.values("committee_id").annotate(n=Count("id")).values("n")
+    rows = Counter.objects.filter(round=round).annotate(gone=Coalesce(Subquery(gone), 0))
+    return list(rows.values("committee_id", "short", "last", "gone"))
 
 
 def _calls(round: Round) -> list[dict[str, Any]]:
@@ -99,32 +115,34 @@ def _calls(round: Round) -> list[dict[str, Any]]:
     )  # fmt: skip
 
 
-def _doors(round: Round, committees: list[Place]) -> dict[str, int]:
-    """Open dwellings by the path of their committee: one walk over the street's doors."""
-    paths = Place.objects.filter(round.street.subtree, kind=PlaceKind.DWELLING, closed_on__isnull=True)
+def _committees(round: Round) -> tuple[list[Place], dict[str, int]]:
+    """The committees, and by their paths how many open dwellings each has: one walk over the street."""
+    kinds = (PlaceKind.NEIGHBOURHOOD, PlaceKind.DWELLING)
+    rows = Place.objects.filter(round.street.subtree, kind__in=kinds, closed_on__isnull=True)
+    committees: list[Place] = []
+    doors: list[str] = []
+    for ident, kind, name, path in rows.order_by("path").values_list("id", "kind", "name", "path"):
+        if kind == PlaceKind.DWELLING:
+            doors.append(path)
+        else:
+            committees.append(Place(id=ident, kind=kind, name=name, path=path))
     depth = len(committees[0].path) if committees else LABEL_WIDTH
-    counts: dict[str, int] = {}
-    for path in paths.values_list("path", flat=True):
-        counts[path[:depth]] = counts.get(path[:depth], 0) + 1
-    return counts
+    return committees, dict(Counts(path[:depth] for path in doors))
 
 
-def by_pharmacy(round: Round) -> list[PharmacyLine]:
-    """One line a pharmacy, those that dropped out too, with what each has of each variant."""
+def _pharmacies(round: Round, committees: Sequence[CommitteeLine]) -> list[PharmacyLine]:
     shelves: dict[UUID, list[ShelfLine]] = {}
     for row in Shelf.objects.filter(round=round).select_related("variant").order_by("variant_id"):
         shelves.setdefault(row.pharmacy_id, []).append(
             ShelfLine(row.variant.key, row.variant.title, row.arrived, row.sold, row.lost, row.promised, row.short)
         )
     names: dict[UUID, list[str]] = {}
-    shorts = dict(Counter.objects.filter(round=round).values_list("committee_id", "short"))
-    for committee_id, pharmacy in pharmacy_of(round).items():
-        names.setdefault(pharmacy.id, []).append(shorts.get(committee_id, ""))
+    for line in committees:
+        if line.pharmacy is not None:
+            names.setdefault(line.pharmacy.id, []).append(line.short)
     outlets = Outlet.objects.filter(round=round).select_related("pharmacy").order_by("pharmacy__path")
     return [
-        PharmacyLine(
-            row, tuple(sorted(filter(None, names.get(row.pharmacy_id, [])))), tuple(shelves.get(row.pharmacy_id, []))
-        )
+        PharmacyLine(row, tuple(names.get(row.pharmacy_id, ())), tuple(shelves.get(row.pharmacy_id, ())))
         for row in outlets
     ]
 
@@ -145,5 +163,29 @@ def runs_of(round: Round) -> list[RunLine]:
     return [RunLine(*row) for row in rows.values_list("number", "sale_day", "called", "sha256", "made_us", "id")]
 
 
-def sold_total(round: Round) -> int:
-    return Shelf.objects.filter(round=round).aggregate(n=Sum("sold"))["n"] or 0
+def documents(round: Round) -> list[str]:
+    """The published files of a round, oldest first."""
+    return list(Run.objects.filter(round=round).order_by("number").values_list("document", flat=True))
+
+
+@dataclass(frozen=True)
+class Totals:
+    """Pieces of one variant in all pharmacies: what arrived is sold, lost or on hand."""
+
+    title: Mapping[str, str]
+    arrived: int
+    sold: int
+    lost: int
+    promised: int
+    short: int
+
+    @property
+    def on_hand(self) -> int:
+        return self.arrived - self.sold - self.lost
+
+
+def totals(round: Round) -> list[Totals]:
+    rows = Shelf.objects.filter(round=round).values("variant_id", "variant__title").order_by("variant_id")
+    names = ("arrived", "sold", "lost", "promised", "short")
+    summed = rows.annotate(**{f"all_{name}": Sum(name) for name in names})
+    return [Totals(row["variant__title"], *(row[f"all_{name}"] or 0 for name in names)) for row in summed]

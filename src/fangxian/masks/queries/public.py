@@ -1,8 +1,8 @@
 """What everybody may read of a round: how far each committee is, and what each pharmacy has left."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from uuid import UUID
 
 from django.db.models import Count
@@ -54,12 +54,15 @@ class PublicPharmacy:
 
 @dataclass(frozen=True)
 class PublicRound:
+    """`runs`: number and day of sale of each night whose file is published, newest first."""
+
     round: Round
     phase: Phase
     quotas: tuple[tuple[Mapping[str, str], int], ...]
     committees: tuple[PublicCommittee, ...]
     pharmacies: tuple[PublicPharmacy, ...]
     answers: tuple[Answer, ...]
+    runs: tuple[tuple[int, date], ...]
     made_us: int
 
 
@@ -70,23 +73,31 @@ def public_round(now: datetime) -> PublicRound | None:
         return None
     now_us = clock.to_us(now)
     rates = rates_of(round)
+    seen = progress.overview(round)
     committees = tuple(
         PublicCommittee(
             line.committee.name, line.short, line.registered, line.called, line.called_to,
             line.pharmacy.name if line.pharmacy else "",
             rules.expected_days(line.waiting, rates.get(line.committee.id, ())),
         )
-        for line in progress.by_committee(round)
+        for line in seen.committees
     )  # fmt: skip
+    runs = tuple(Run.objects.filter(round=round).order_by("-number").values_list("number", "sale_day"))
     return PublicRound(
         round, rules.phase_of(facts_of(round), now_us), tuple((v.title, v.quota) for v in round.variants.all()),
-        committees, tuple(_pharmacies(round)), plan_at(now).section.answers, now_us,
+        committees, tuple(_pharmacies(seen.pharmacies)), plan_at(now).section.answers, runs, now_us,
     )  # fmt: skip
 
 
-def _pharmacies(round: Round) -> list[PublicPharmacy]:
+def published(number: int, run: int) -> str | None:
+    """The file of one night of an announced round."""
+    rows = Run.objects.filter(round__number=number, number=run, round__announced_us__isnull=False)
+    return rows.order_by("-made_us").values_list("document", flat=True).first()
+
+
+def _pharmacies(lines: Sequence[progress.PharmacyLine]) -> list[PublicPharmacy]:
     found = []
-    for line in progress.by_pharmacy(round):
+    for line in lines:
         place, outlet = line.outlet.pharmacy, line.outlet
         if outlet.dropped_us is not None:
             continue
