@@ -66,9 +66,14 @@ def run(*, round: Round, sale_day: date, by: str, now: datetime) -> Run:
     seed = rounds.reveal_seed(round=round, by=by, now=now)
     evening = night.read(round=round, sale_day=sale_day, seed=seed, now=now)
     shops, document, digest = _decide(evening)
+    made = Run(
+        id=new_id(), round=round, sale_day=sale_day, document=document, sha256=digest,
+        called=sum(len(shop.calls) for shop in shops), made_us=clock.to_us(now), by=by,
+    )  # fmt: skip
+    rows = _rows(evening, made, shops)
     try:
         with write_lock():
-            made = _write(evening, shops, document, digest, by, now)
+            _write(evening, shops, made, rows, now)
     except IntegrityError as error:
         if Run.objects.filter(round=round, sale_day=sale_day).exists():
             raise MaskError(_ran_already(sale_day)) from error
@@ -136,28 +141,28 @@ def _shop(shop: night.Shop, result: Result) -> _Shop:
     return _Shop(shop.pharmacy_id, shop.slots, result.calls, tuple(quantities), leaving, result.taken)
 
 
-def _write(evening: Evening, shops: Sequence[_Shop], document: str, digest: str, by: str, now: datetime) -> Run:
+def _write(
+    evening: Evening, shops: Sequence[_Shop], made: Run, rows: Sequence[Sequence[object]], now: datetime
+) -> None:
     round, day, now_us = evening.round, evening.night.sale_day, clock.to_us(now)
     if Round.objects.select_for_update().filter(id=round.id, cancelled_us__isnull=True).first() is None:
         raise MaskError(_("This round was cancelled. Nothing was called."))
     if Run.objects.filter(round=round, sale_day=day).exists():
         raise MaskError(_ran_already(day))
     latest = Run.objects.filter(round=round).aggregate(last=Max("number"))["last"] or 0
-    made = Run.objects.create(
-        round=round, number=latest + 1, sale_day=day, document=document, sha256=digest,
-        called=sum(len(shop.calls) for shop in shops), made_us=now_us, by=by,
-    )  # fmt: skip
+    made.number = latest + 1
+    made.save(force_insert=True)
     for shop in sorted(shops, key=lambda one: one.pharmacy_id):
         _promise(evening, shop, now_us)
-    _store(evening, made, shops)
+    for start in range(0, len(rows), _AT_ONCE):
+        _CALL(rows[start : start + _AT_ONCE])
     for giver, taker in (pair for shop in shops for pair in shop.taken):
         Yield.objects.filter(registration_id=UUID(hex=giver)).update(taken_by_id=UUID(hex=taker))
     _refuse_withdrawn(made)
     audit.record(
-        by=by, act="masks.called", now=now, target=f"run:{made.id}", place=round.street_id,
-        detail={"called": made.called, "sale_day": day.isoformat(), "sha256": digest},
+        by=made.by, act="masks.called", now=now, target=f"run:{made.id}", place=round.street_id,
+        detail={"called": made.called, "sale_day": day.isoformat(), "sha256": made.sha256},
     )  # fmt: skip
-    return made
 
 
 def _promise(evening: Evening, shop: _Shop, now_us: int) -> None:
@@ -180,8 +185,8 @@ def _promise(evening: Evening, shop: _Shop, now_us: int) -> None:
         shelves.put(shelf, now_us)
 
 
-def _store(evening: Evening, made: Run, shops: Sequence[_Shop]) -> None:
-    """All calls by the driver: a city has hundreds of thousands in a night."""
+def _rows(evening: Evening, made: Run, shops: Sequence[_Shop]) -> list[tuple[object, ...]]:
+    """The calls as the driver writes them, made before the writer is held: a city has hundreds of thousands."""
     run_id, round_id = db_id(made.id), db_id(evening.round.id)
     deadline = night.deadline_us(evening.round, made.sale_day)
     variants = [variant.id for variant in evening.variants]
@@ -197,10 +202,7 @@ def _store(evening: Evening, made: Run, shops: Sequence[_Shop]) -> None:
                     made.made_us,
                 )
             )  # fmt: skip
-        if len(rows) >= _AT_ONCE:
-            _CALL(rows)
-            rows = []
-    _CALL(rows)
+    return rows
 
 
 def _refuse_withdrawn(made: Run) -> None:
