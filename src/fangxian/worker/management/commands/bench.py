@@ -13,7 +13,7 @@ from django.db import connection
 from fangxian.command import benches as command
 from fangxian.duties import benches as duties
 from fangxian.gates import bench_checks, bench_passes, bench_trace
-from fangxian.masks import bench_allocation, bench_registrations
+from fangxian.masks import bench_allocation, bench_page, bench_registrations
 from fangxian.registry import import_bench, search_bench
 from fangxian.shared.measure import Figure
 
@@ -26,6 +26,7 @@ BENCHES: dict[str, tuple[str, Callable[[], Iterator[Figure]]]] = {
     "trace": ("who was there, over five million checks", bench_trace.run),
     "registrations": ("one hot round of masks, beside a Django view that writes a row", bench_registrations.run),
     "allocation": ("a night's calls of a city: 3.7 million registrations, 500 pharmacies", bench_allocation.run),
+    "public-page": ("the public page of a round, beside the server's empty answer", bench_page.run),
     "search": ("a name fragment among a million people", search_bench.run),
 }
 
