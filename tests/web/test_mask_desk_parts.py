@@ -316,6 +316,8 @@ def test_a_whole_block_or_single_doors_are_told(desk: Client, goods: Goods) -> N
     said = text(desk.get(page(goods, "doors")))
     # the three that registered in the first block are told by that
     assert "3 of 6 doors have not been told" in said
+    assert f'value="{here[3].parent_id}"' in said
+    assert "何家角小区 2号</th>" in said
     said = text(desk.get(page(goods, "doors"), {"block": str(here[3].parent_id)}))
     assert str(here[3].id) in said
     assert "1 door is marked as told" in post(desk, page(goods, "doors-told"), door=str(here[3].id), way="door")

@@ -39,7 +39,7 @@ def doors(request: HttpRequest, seat: Seat) -> HttpResponse:
     wanted = request.GET.get("block", "")
     chosen = next((one for one in blocks if is_id(wanted) and one.id == UUID(wanted)), None)
     context = {
-        "place": seat.place, "round": seat.round, "tab": "doors", "blocks": blocks, "block": chosen,
+        "place": seat.place, "round": seat.round, "tab": "doors", "blocks": blocks, "chosen": chosen,
         "doors": reads.doors_of(seat.round, seat.place, chosen.id) if chosen is not None else [],
         "every": sum(one.doors for one in blocks), "untold": sum(one.untold for one in blocks),
         "ways": [(way.value, word) for way, word in WAYS.items()],
