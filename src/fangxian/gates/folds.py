@@ -5,7 +5,6 @@ what is folded is marked row by row, in the transaction that folds it. Any numbe
 time: a reading and the entry that it belongs to must not be in the hands of two that cannot see each other.
 """
 
-import time
 from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime
@@ -39,7 +38,7 @@ from fangxian.places.queries import counting_nodes
 from fangxian.rota.models import Slot
 from fangxian.shared import clock
 from fangxian.shared.clock import MINUTE_US, SECOND_US
-from fangxian.shared.writer import RETRY_SECONDS, Pace, write_lock
+from fangxian.shared.writer import while_there_is, write_lock
 
 QUARTER_US: Final = 15 * MINUTE_US
 MEASURED_WITHIN_US: Final = 30 * MINUTE_US
@@ -62,22 +61,7 @@ def _alone() -> bool:
 
 def fold_checks(*, now: datetime, by: str = "worker") -> int:
     """Fold what is not folded yet, for about two seconds. Returns how many checks were folded."""
-    pace = Pace.for_database()
-    done = 0
-    deadline = time.monotonic() + RUN_SECONDS
-    while time.monotonic() < deadline:
-        with write_lock():
-            began = time.perf_counter()
-            count = _fold_chunk(pace.rows, by, now)
-            worked = time.perf_counter()
-        held = time.perf_counter() - began
-        done += count
-        if count == 0:
-            break
-        pace.learn(count, worked - began, held - (worked - began))
-        if pace.pause:
-            time.sleep(max(held, RETRY_SECONDS))
-    return done
+    return while_there_is(lambda rows: _fold_chunk(rows, by, now), seconds=RUN_SECONDS)
 
 
 def _fold_chunk(rows: int, by: str, now: datetime) -> int:

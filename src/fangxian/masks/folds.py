@@ -3,7 +3,6 @@ followed up. Each part may be run by two workers at once: what is enrolled twice
 are marked row by row in the transaction that folds them.
 """
 
-import time
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from datetime import date, datetime, timedelta
@@ -24,7 +23,7 @@ from fangxian.places.models import Place
 from fangxian.places.queries import counting_nodes
 from fangxian.registry import actions as registry
 from fangxian.shared import clock
-from fangxian.shared.writer import RETRY_SECONDS, Pace, in_chunks, write_lock
+from fangxian.shared.writer import in_chunks, while_there_is, write_lock
 
 RUN_SECONDS: Final = 2.0
 DAYS_BACK: Final = 7
@@ -53,22 +52,7 @@ def enrol_announced(*, now: datetime, by: str = "worker") -> int:
 
 def fold_registrations(*, now: datetime, by: str = "worker") -> int:
     """Who registered has been told of the round, and a special household that did is no gap. For about two seconds."""
-    pace = Pace.for_database()
-    done = 0
-    deadline = time.monotonic() + RUN_SECONDS
-    while time.monotonic() < deadline:
-        with write_lock():
-            began = time.perf_counter()
-            count = _fold_chunk(pace.rows, by, now)
-            worked = time.perf_counter()
-        held = time.perf_counter() - began
-        done += count
-        if count == 0:
-            break
-        pace.learn(count, worked - began, held - (worked - began))
-        if pace.pause:
-            time.sleep(max(held, RETRY_SECONDS))
-    return done
+    return while_there_is(lambda rows: _fold_chunk(rows, by, now), seconds=RUN_SECONDS)
 
 
 def _fold_chunk(rows: int, by: str, now: datetime) -> int:

@@ -154,3 +154,26 @@ def in_chunks(
         pace.learn(len(part), worked - began, held - (worked - began))
         if pace.pause and polite:
             time.sleep(max(held, RETRY_SECONDS))
+
+
+def while_there_is(write: Callable[[int], int], *, seconds: float) -> int:
+    """Write what waits, in transactions cut by time, until nothing does or `seconds` are over. Returns how much.
+
+    `write` is called inside each transaction with how many rows it may take, and returns how many it took.
+    """
+    pace = Pace.for_database()
+    done = 0
+    deadline = time.monotonic() + seconds
+    while time.monotonic() < deadline:
+        with write_lock():
+            began = time.perf_counter()
+            count = write(pace.rows)
+            worked = time.perf_counter()
+        held = time.perf_counter() - began
+        done += count
+        if count == 0:
+            break
+        pace.learn(count, worked - began, held - (worked - began))
+        if pace.pause:
+            time.sleep(max(held, RETRY_SECONDS))
+    return done
