@@ -58,7 +58,8 @@ def _page(
     sold = sold_on(round, place, day)
     following = plan_for(round, place, day + timedelta(days=1))
     context: dict[str, Any] = {
-        **frame(place, round, "close"), "day": day, "done": done, "form": form, "sold": sold, "following": following,
+        **frame(place, round, "close"), "day": day, "before": day - timedelta(days=1), "done": done,
+        "form": form, "sold": sold, "following": following,
         "shelves": [line for line in shelves if line.arrived or line.sold],
         "sold_lines": [(titles[key], count) for key, count in sold.by_variant.items()],
         "counted": [(titles[key], done.expected[key], count) for key, count in done.counted.items()] if done else [],

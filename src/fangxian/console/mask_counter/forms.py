@@ -38,7 +38,7 @@ class ArrivalForm(forms.Form):
     """The id makes a form that is sent twice one arrival."""
 
     id = forms.UUIDField(widget=forms.HiddenInput)
-    variant = forms.TypedChoiceField(label=_("What came"), coerce=int)
+    variant = forms.TypedChoiceField(label=_("Kind of goods"), coerce=int)
     quantity = forms.IntegerField(label=_("Pieces"), min_value=1, max_value=10_000_000)
     price = yuan(_("Price of one piece, yuan"), help_text=_("What a household pays, for example 2.50."))
     brand = forms.CharField(label=_("Brand"), max_length=80, required=False, widget=forms.TextInput(attrs=PLAIN))
@@ -55,7 +55,7 @@ class ArrivalForm(forms.Form):
 class CountForm(forms.Form):
     """What lies there, in place of what the book says."""
 
-    variant = forms.TypedChoiceField(label=_("What was counted"), coerce=int)
+    variant = forms.TypedChoiceField(label=_("Kind of goods"), coerce=int)
     counted = forms.IntegerField(label=_("Pieces on the shelf"), min_value=0, max_value=10_000_000)
     reason = forms.CharField(label=_("Why it differs"), max_length=200, widget=forms.TextInput(attrs=PLAIN))
 
@@ -69,7 +69,7 @@ class CountForm(forms.Form):
 class CloseForm(forms.Form):
     """Goods and money as they were counted. Nothing is filled in: a count is not read off the book."""
 
-    money = yuan(_("Money in the till for this round, yuan"))
+    money = yuan(_("Money taken on this day, yuan"))
     explanation = forms.CharField(
         label=_("Explanation, where something differs"), max_length=MOST_TEXT, required=False,
         widget=forms.Textarea(attrs={"rows": 3}),
