@@ -291,6 +291,19 @@ def test_a_dispute_is_upheld_with_a_document_and_dismissed_with_a_reason(desk: C
     assert "310105193501010017" not in said
 
 
+def test_somebody_at_the_desk_disputes_a_number_of_this_desk_alone(desk: Client, goods: Goods) -> None:
+    there = registered(goods.ground, doors(goods, 1)[0], goods.ground.committees[1])
+    address, form = page(goods, "dispute"), {"claimant": "李梅", "phone": "", "statement": "我住这里"}
+    for number in ("R2-何家角-0099", "乱写", f"R2-虹储-{there.seq:04d}"):
+        assert "no such number at this desk" in post(desk, address, voucher=number, **form)
+    assert not Dispute.objects.exists()
+    assert "until the committee has decided" in post(desk, address, voucher="r2 何家角 0001", **form)
+    row = Dispute.objects.get()
+    assert (row.registration_id, row.claimant) == (goods.calls[0].registration_id, "李梅")
+    assert row.duty_id is not None
+    assert "open already" in post(desk, address, voucher="R2-何家角-0001", **form)
+
+
 def test_a_dispute_of_another_committee_is_not_found(desk: Client, goods: Goods) -> None:
     there = registered(goods.ground, doors(goods, 1)[0], goods.ground.committees[1])
     row = acts.dispute(registration=there, claimant="李梅", phone="", statement="", by="", now=NOW)

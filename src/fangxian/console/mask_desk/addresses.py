@@ -14,13 +14,13 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from fangxian.accounts import access
 from fangxian.console.mask_desk.seat import Seat, at_seat, dwelling, is_id
 from fangxian.masks.actions.applications import place_application, read_application, refuse_application
-from fangxian.masks.actions.desk import decide_dispute
+from fangxian.masks.actions.desk import decide_dispute, dispute
 from fangxian.masks.actions.errors import MaskError
 from fangxian.masks.addresses import dwellings_of
 from fangxian.masks.models import Application, ApplicationStatus, Dispute
 from fangxian.masks.queries import committee as reads
 from fangxian.masks.queries.desk import disputes
-from fangxian.masks.queries.registrations import waiting_applications
+from fangxian.masks.queries.registrations import by_voucher, waiting_applications
 from fangxian.masks.rules import Code
 from fangxian.masks.words import WORDS
 from fangxian.places.queries import full_names
@@ -123,4 +123,25 @@ def decide(request: HttpRequest, seat: Seat, dispute_id: UUID) -> HttpResponse:
     else:
         said = _("Decided: the number goes to the other household, at the same place in the order.")
         messages.success(request, said if uphold else _("Decided: the number stays where it is."))
+    return redirect("mask-desk:addresses", seat.place.id)
+
+
+@at_seat
+@sensitive_post_parameters("claimant", "phone", "statement")
+@require_POST
+def raise_dispute(request: HttpRequest, seat: Seat) -> HttpResponse:
+    """Somebody at the desk lives where another is registered: by the number that they were told stands there."""
+    row = by_voucher(seat.round.street, request.POST.get("voucher", ""))
+    if row is None or (row.round_id, row.committee_id) != (seat.round.id, seat.place.id):
+        messages.error(request, _("There is no such number at this desk. Nothing was kept."))
+        return redirect("mask-desk:addresses", seat.place.id)
+    try:
+        dispute(
+            registration=row, claimant=request.POST.get("claimant", ""), phone=request.POST.get("phone", ""),
+            statement=request.POST.get("statement", ""), by=seat.by, now=seat.now,
+        )  # fmt: skip
+    except MaskError as refused:
+        messages.error(request, str(refused))
+    else:
+        messages.success(request, _("Kept. The number stays as it is until the committee has decided."))
     return redirect("mask-desk:addresses", seat.place.id)
