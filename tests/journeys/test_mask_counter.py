@@ -11,6 +11,7 @@ from fangxian.accounts.roles import Role
 from fangxian.duties.models import OneOff
 from fangxian.masks import rules
 from fangxian.masks.models import Call, CallStatus, Collection, Message, MessageKind, Registration
+from fangxian.masks.queries.pharmacy import secret_key
 from fangxian.shared import clock
 from tests.support.browser import barriers, picture, sign_in
 from tests.support.factories import PASSWORD, make_staff
@@ -190,9 +191,71 @@ def test_with_the_network_the_server_decides_and_the_big_answer_says_why(
     expect(page.locator(".verdict.bad h1")).to_have_text("二维码与号码不符")
     show(page, "R2-何家角-0044")
     expect(page.locator(".verdict.bad")).to_contain_text("0044")
+    # the next code is scanned while the button to hand out has the focus: it is looked up, and nothing is handed out
+    show(page, "0003")
+    expect(page.locator("#give")).to_be_focused()
+    page.keyboard.type(f"?-??-0004#{code_of(goods, 4).partition('#')[2]}")
+    page.keyboard.press("Enter")
+    expect(page.locator(".holder")).to_contain_text("陈阿婆")
+    assert Collection.objects.count() == 1
+    page.locator("#cancel").click()
     show(page, f"?-??-0002#{code_of(goods, 2).partition('#')[2]}")
     expect(page.locator(".holder")).to_contain_text("李桂兰")
     assert barriers(page) == []
+
+
+FIND = """async ([list, text, now, done]) => {
+  const { lookUp } = await import("/static/console/js/counter/find.js");
+  return lookUp(list, text, now, done);
+}"""
+HOUR = clock.HOUR_US
+
+
+def listed(voucher: str, secret: str, **more: object) -> dict[str, object]:
+    line = {
+        "call": voucher + str(more.get("variant", "")), "voucher": voucher, "key": secret_key(secret),
+        "variant": "adult", "quantity": 5, "status": "called", "slot_from_us": 10 * HOUR, "slot_until_us": 11 * HOUR,
+        "deadline_us": 40 * HOUR, "elsewhere": "", "name": "", "mask": "", "deliver": False, "collected_us": 0,
+    }  # fmt: skip
+    return line | more
+
+
+LIST = {
+    "number": 2, "shorts": ["虹储", "虹储东", "何家角"], "place": "第1药房",
+    "lines": [
+        listed("R2-虹储-0137", "one"),
+        listed("R2-虹储-0137", "one", variant="child", slot_from_us=12 * HOUR),
+        listed("R2-何家角-0137", "two"),
+        listed("R2-何家角-0002", "three", elsewhere="第2药房"),
+        listed("R2-何家角-0003", "four", status="collected", collected_us=9 * HOUR),
+        listed("R2-何家角-0004", "five", status="lapsed", deadline_us=5 * HOUR),
+        listed("R2-何家角-0005", "six", status="lapsed", deadline_us=5 * HOUR),
+        listed("R2-何家角-0005", "six", call="again"),
+        listed("R2-何家角-0006", "seven", deadline_us=9 * HOUR),
+    ],
+}  # fmt: skip
+CASES = [
+    ("R2-虹储-0137", "ok"), ("ｒ２ 虹储　０１３７", "ok"), ("R2—虹储—0137", "ok"), ("虹储137", "ok"),
+    ("虹储-0137", "ok"),    ("R2-虹储-0137#one", "ok"), ("R2-虹储-0137#two", "wrong_code"), ("R2-虹储-0137#else", "wrong_code"),
+    ("??#one", "ok"), ("??#else", "unknown"), ("R2-虹储东-0137#else", "not_called"),
+    ("137", ["R2-虹储-0137", "R2-何家角-0137"]), ("2", "elsewhere"), ("3", "double"), ("4", "lapsed"), ("5", "ok"),
+    ("6", "lapsed"), ("R2-何家角-0099", "not_called"), ("99", "not_called"), ("R1-何家角-0003", "unknown"),
+    ("R2-别处-0003", "unknown"), ("abc", "unknown"), ("", "unknown"),
+]  # fmt: skip
+
+
+def test_a_counter_without_network_says_what_the_list_says(visit: Callable[..., Page]) -> None:
+    page = visit("/sign-in/")
+    for text, wanted in CASES:
+        found = page.evaluate(FIND, [LIST, text, 10 * HOUR, {}])
+        assert found.get("choices", found.get("code")) == wanted, text
+    found = page.evaluate(FIND, [LIST, "虹储137", 9 * HOUR, {}])
+    assert (found["code"], len(found["lines"])) == ("early", 2)
+    done = {"R2-虹储-0137": {"us": 8 * HOUR}}
+    found = page.evaluate(FIND, [LIST, "虹储137", 10 * HOUR, done])
+    assert [line["variant"] for line in found["lines"]] == ["child"]
+    found = page.evaluate(FIND, [LIST, "R2-何家角-0137", 10 * HOUR, {"R2-何家角-0137": {"us": 8 * HOUR}}])
+    assert (found["code"], found["us"]) == ("double", 8 * HOUR)
 
 
 def test_the_pages_of_a_pharmacy_are_accessible_and_its_day_is_closed(goods: Goods, visit: Callable[..., Page]) -> None:

@@ -24,6 +24,7 @@ let key = null;
 let idle = null;
 let greeting = { net: navigator.onLine ? "asking" : "away" };
 let saving = Promise.resolve();
+let handing = 0;
 const endedPacks = new Set();
 
 const app = {
@@ -48,12 +49,14 @@ function touched() {
   if (key) idle = setTimeout(lock, IDLE_MS);
 }
 
+// Not while something is being handed out: it is sealed by what the pack holds.
 function lock() {
+  if (handing) return setTimeout(lock, 500);
   key = null;
   app.pack = null;
   app.state = null;
   camera.stop();
-  draw();
+  return draw();
 }
 
 async function putPack(held) {
@@ -66,7 +69,8 @@ async function heldPack() {
   const held = await store.getPack();
   if (!held) return null;
   const ended = endedPacks.has(held.id);
-  if (!ended && Math.max(Date.now(), held.seen_ms) * 1000 + held.offset_us < held.expires_us) return held;
+  const lives = !ended && Math.max(Date.now(), held.seen_ms) * 1000 + held.offset_us < held.expires_us;
+  if (lives || handing) return held;
   await store.dropPack();
   key = null;
   app.pack = null;
@@ -135,7 +139,16 @@ async function sealed(id, record) {
 }
 
 // With the network the server decides at once; without an answer the list has decided, and the fact waits, sealed.
-async function handOut(voucher, items, collector, fen) {
+async function handOut(...order) {
+  handing += 1;
+  try {
+    return await decideAndKeep(...order);
+  } finally {
+    handing -= 1;
+  }
+}
+
+async function decideAndKeep(voucher, items, collector, fen) {
   const made = Date.now() * 1000;
   const records = items.map((item) => ({ id: newId(), record: { kind: "hand", ...item, identity: true, collector, at_us: made, offline: false } }));
   let answers = null;
@@ -165,7 +178,7 @@ const bare = ({ id, pack, key: keyId, point, nonce, data }) => ({ id, pack, key:
 // The list anew. What waits here is newer than the server's list; once nothing waits, the server's list is right.
 async function refresh() {
   if (!key || !navigator.onLine) return false;
-  const said = await line.read(at.list.replace(at.nowhere, app.pack.pharmacy));
+  const said = await line.read(at.list.replace(at.nowhere, app.pack.pharmacy), PATIENCE_MS);
   if (!said || !key) return false;
   app.pack.list = said.list;
   app.pack.offset_us = said.server_us - Date.now() * 1000;

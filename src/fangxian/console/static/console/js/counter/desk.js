@@ -13,11 +13,21 @@ const RECENT = 6;
 export const yuan = (fen) => (fen / 100).toFixed(2);
 const slot = (from, until) => `${moment(from)}–${moment(until).slice(-5)}`;
 
+// so long after a character, Enter is the end of a scan and no wish to hand out
+const SCAN_MS = 1_000;
+
 let app = null;
 let busy = false;
+let typedAt = -SCAN_MS;
 
 export function setUp(given) {
   app = given;
+  document.addEventListener("keydown", noteKey, { capture: true });
+}
+
+function noteKey(event) {
+  if (event.key.length === 1) typedAt = event.timeStamp;
+  else if (event.key === "Enter" && event.target.id === "give" && event.timeStamp - typedAt < SCAN_MS) event.preventDefault();
 }
 
 export async function scanned(text) {
@@ -135,6 +145,8 @@ function drawOpen(found) {
     el("div", { class: "row" }, other, el("button", { type: "button", class: "button", id: "cancel", onclick: () => drawDesk() }, say("cancel"))));
   form.addEventListener("submit", async (event) => {
     event.preventDefault();
+    // the next person's code, scanned into the field of a name
+    if (name.value.includes("#")) return scanned(name.value);
     if (!neighbour.hidden && !name.value.trim()) return app.complain(say("collector-missing"));
     if (give.disabled) return undefined;
     give.disabled = true;

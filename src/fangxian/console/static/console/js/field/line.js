@@ -62,10 +62,10 @@ export async function sendNow(greeting, items, patience) {
   }
 }
 
-// The JSON of an address of this site; null without an answer.
-export async function read(path) {
+// The JSON of an address of this site; null without an answer within `patience`.
+export async function read(path, patience) {
   try {
-    const answer = await ask(path);
+    const answer = await ask(path, {}, patience);
     return answer.ok ? await answer.json() : null;
   } catch {
     return null;
