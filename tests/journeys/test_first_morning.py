@@ -20,8 +20,8 @@ from tests.support.browser import AXE, RULES, RUN, picture, sign_in
 from tests.support.gates import make_enterprise
 
 pytestmark = pytest.mark.django_db(transaction=True)
-office, tablet = at_the_gate.office, at_the_gate.tablet
-"""The same office and tablet as in the tablet's own journeys."""
+office = at_the_gate.office
+"""The same office as in the tablet's own journeys."""
 READ = """async (data) => {
   const { decodeQR } = await import("/static/vendor/qr/decode.js");
   const bytes = Uint8Array.from(atob(data), (char) => char.charCodeAt(0));

@@ -18,8 +18,8 @@ from tests.support.gates import employee_pass
 from tests.support.pictures import portrait
 
 pytestmark = pytest.mark.django_db(transaction=True)
-office, tablet = at_the_gate.office, at_the_gate.tablet
-"""The same office and tablet as in the tablet's own journeys."""
+office = at_the_gate.office
+"""The same office as in the tablet's own journeys."""
 KEPT_HERE = """async () => {
   const kept = [];
   for (const name of await caches.keys()) {

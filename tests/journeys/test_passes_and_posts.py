@@ -146,3 +146,32 @@ def test_the_rota_of_a_gate_is_accessible(office: Office, visit: Callable[..., P
             summary.click()
     assert barriers(page) == []
     assert Assignment.objects.filter(staff=guard).count() >= 27
+
+
+@pytest.mark.parametrize("width", [1440, 390])
+def test_the_other_pages_of_a_gate_are_accessible(
+    width: int, street: Street, office: Office, visit: Callable[..., Page]
+) -> None:
+    now = clock.now() - timedelta(minutes=10)
+    permit = employee_pass(office.building, street.dwellings[0], "李雷", now=now)
+    manager = staff(Role.PROPERTY_MANAGER, office, "赵敏")
+    page = visit("/sign-in/", width=width)
+    sign_in(page, manager.username, PASSWORD)
+    page.goto(f"/gates/{office.front.id}/")
+    page.click(".tabs a:has-text('暂不放行名单')")
+    page.click("summary:has-text('列入暂不放行名单')")
+    page.fill("input[name=who]", permit.number)
+    page.fill("input[name=reason]", "居家观察")
+    page.click("details[open] button")
+    expect(page.locator(".notice.success")).to_be_visible()
+    expect(page.locator("main")).to_contain_text("居家观察")
+    page.click("summary:has-text('列入暂不放行名单')")
+    assert barriers(page) == []
+    assert not page.evaluate("document.documentElement.scrollWidth > window.innerWidth")
+    page.click(".tabs a:has-text('门岗设置')")
+    assert barriers(page) == []
+    assert not page.evaluate("document.documentElement.scrollWidth > window.innerWidth")
+    page.uncheck("input[name=is_open]")
+    page.click("form[action$='/setup/'] button")
+    expect(page.locator(".tile", has_text="值守员")).to_contain_text("关闭")
+    assert not page.evaluate("document.documentElement.scrollWidth > window.innerWidth")

@@ -14,7 +14,7 @@ from tests.journeys.test_gate_tablet import Office, begin_work
 from tests.support.gates import employee_pass
 
 pytestmark = pytest.mark.django_db(transaction=True)
-office, tablet = at_the_gate.office, at_the_gate.tablet
+office = at_the_gate.office
 
 
 def test_the_queue_is_estimated_until_the_guard_counts(tablet: Page, office: Office) -> None:
