@@ -472,4 +472,6 @@ def test_a_scanner_that_cannot_write_chinese_is_understood_by_the_secret() -> No
 def test_goods_that_left_without_network_for_a_wrong_code_are_reported() -> None:
     goods = selling()
     assert give(goods, "R2-何家角-0001#another-secret", offline=True, heard=90).code == "wrong_code"
-    assert "code that is not the number's own" in Message.objects.get(kind=MessageKind.INCIDENT).text
+    said = Message.objects.get(kind=MessageKind.INCIDENT).text
+    assert said.startswith("R2-何家角-0001")
+    assert "二维码与号码不符" in said

@@ -236,7 +236,8 @@ LIST = {
 }  # fmt: skip
 CASES = [
     ("R2-虹储-0137", "ok"), ("ｒ２ 虹储　０１３７", "ok"), ("R2—虹储—0137", "ok"), ("虹储137", "ok"),
-    ("虹储-0137", "ok"),    ("R2-虹储-0137#one", "ok"), ("R2-虹储-0137#two", "wrong_code"), ("R2-虹储-0137#else", "wrong_code"),
+    ("虹储-0137", "ok"),
+    ("R2-虹储-0137#one", "ok"), ("R2-虹储-0137#two", "wrong_code"), ("R2-虹储-0137#else", "wrong_code"),
     ("??#one", "ok"), ("??#else", "unknown"), ("R2-虹储东-0137#else", "not_called"),
     ("137", ["R2-虹储-0137", "R2-何家角-0137"]), ("2", "elsewhere"), ("3", "double"), ("4", "lapsed"), ("5", "ok"),
     ("6", "lapsed"), ("R2-何家角-0099", "not_called"), ("99", "not_called"), ("R1-何家角-0003", "unknown"),
