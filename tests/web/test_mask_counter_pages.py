@@ -128,6 +128,9 @@ def test_a_committees_question_is_answered_by_its_pharmacy(counter: Client, good
     assert "第1药房 owes the answer" in text(desk.get(theirs))
     sent = {"message": str(asked.id), "answer": "明天上午"}
     assert desk.post(theirs, sent).status_code == 404
+    day = text(counter.get(address(goods, "day")))
+    assert "儿童口罩几时到" in day
+    assert "no answer yet" in day
     counter.post(address(goods, "channel"), sent)
     asked.refresh_from_db()
     assert asked.answer == "明天上午"

@@ -32,6 +32,8 @@ from fangxian.places.models import Place
 from fangxian.shared import clock
 
 LAST = 20
+MOST_SITE = 8
+MOST_TALK = 4
 SITE = (MessageKind.CROWD, MessageKind.ON_DUTY, MessageKind.INCIDENT)
 
 
@@ -56,7 +58,7 @@ def day(request: HttpRequest, who: Who, place_id: UUID) -> HttpResponse:
     context: dict[str, Any] = {
         **frame(place, round, "day"), "day": asked, "is_today": asked == today, "tomorrow": today + timedelta(days=1),
         "slots": slots, "expected": sum(slot.expected for slot in slots), "came": sum(slot.came for slot in slots),
-        "shelves": reads.shelf_lines(round, place), "site": _site(round, place, today),
+        "shelves": reads.shelf_lines(round, place), **_heard(round, place, today),
         "people": reads.staff_of(place, who.now),
     }  # fmt: skip
     return render(request, "console/mask_counter/day.html", context)
@@ -67,10 +69,14 @@ def frame(place: Place, round: Round, tab: str) -> dict[str, Any]:
     return {"place": place, "round": round, "tab": tab}
 
 
-def _site(round: Round, place: Place, today: date) -> list[talk.Said]:
-    """What was reported on site today, newest first."""
+def _heard(round: Round, place: Place, today: date) -> dict[str, list[talk.Said]]:
+    """What was reported on site today, and the last of what else the channel says; newest first. One query."""
     start_us = clock.day_start_us(today)
-    return [said for said in talk.feed(round, pharmacy=place, kinds=SITE, limit=12) if said.at_us >= start_us]
+    said = talk.feed(round, pharmacy=place)
+    return {
+        "site": [one for one in said if one.kind in SITE and one.at_us >= start_us][:MOST_SITE],
+        "talk": [one for one in said if one.kind not in SITE][:MOST_TALK],
+    }
 
 
 @staff_view(Capability.MASK_COUNTER)

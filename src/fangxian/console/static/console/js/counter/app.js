@@ -15,6 +15,7 @@ const store = keepIn("fangxian-counter");
 const queue = line.queueOf(store);
 const IDLE_MS = 20 * 60_000;
 const EVERY_MS = 30_000;
+const LIST_AGE_US = 110_000_000;
 // how long people stand and wait for the server before the counter decides by its list
 const PATIENCE_MS = 4_000;
 const WRONG_CLOCK_US = 120_000_000;
@@ -242,7 +243,8 @@ async function sendAll() {
   const after = (await store.waiting()).length;
   if (after < before) toast(`✓ ${say("sent", { n: before - after })}`);
   if (greeting.fault) app.complain(say("server-fault"));
-  if (greeting.net === "there") await refresh();
+  const old = app.pack && app.nowUs() - app.pack.list.made_us > LIST_AGE_US;
+  if (greeting.net === "there" && (old || after < before)) await refresh();
   await drawBar();
   if (!(await heldPack()) && app.pack) lock();
 }
