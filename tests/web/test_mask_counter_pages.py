@@ -162,7 +162,7 @@ def test_a_day_is_closed_and_a_difference_explained(counter: Client, goods: Good
     sent = {"counted_adult": "24", "money": "12.50", "problems": "扫码枪失灵\n\n队伍太长"}
     answer = counter.post(address(goods, "close"), sent)
     assert answer.status_code == 400
-    assert "counted 24, by the book 25" in text(answer)
+    assert "adult mask: counted 24, by the book 25" in text(answer)
     page = text(counter.post(address(goods, "close"), {**sent, "explanation": "一只破损"}, follow=True))
     row = DayClose.objects.get()
     assert (row.day.isoformat(), row.counted, row.money_fen) == (DAY, {"adult": 24}, 1250)

@@ -3,13 +3,14 @@
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from fangxian.audit import actions as audit
 from fangxian.duties import actions as duties
 from fangxian.masks.actions import channel, facts, shelves, supply, tasks
 from fangxian.masks.actions.errors import MaskError
-from fangxian.masks.models import DayClose, MessageKind, Outlet, Round, Shelf
+from fangxian.masks.models import DayClose, MessageKind, Outlet, Round, Shelf, Variant
 from fangxian.masks.playbook import CLOSE
 from fangxian.masks.queries.shelves import Sold, book_of, sold_on
 from fangxian.places.models import Place
@@ -44,7 +45,8 @@ def close_day(
     agreed = {key: counted[key] for key in expected}
     explained = explanation.strip()[:400]
     if (agreed != expected or money_fen != sold.money_fen) and not explained:
-        raise MaskError(_difference(expected, agreed, sold, money_fen))
+        titles = {key: _said(held[variant].variant) for key, variant in keys.items()}
+        raise MaskError(_difference(titles, expected, agreed, sold, money_fen))
     row = _store(round, pharmacy, day, sold, agreed, expected, money_fen, explained, now, by)
     for key, shelf in ((key, held[variant]) for key, variant in keys.items()):
         if agreed[key] != expected[key]:
@@ -76,11 +78,19 @@ def _check(
         raise MaskError(_("There are too many problems, or one is too long. Nothing was closed. Shorten them."))
 
 
-def _difference(expected: Mapping[str, int], counted: Mapping[str, int], sold: Sold, money_fen: int) -> str:
+def _said(variant: Variant) -> str:
+    """What a variant is called in the language of whoever closes the day."""
+    titles: dict[str, str] = variant.title
+    return titles.get((get_language() or "zh")[:2]) or supply.title_of(variant)
+
+
+def _difference(
+    titles: Mapping[str, str], expected: Mapping[str, int], counted: Mapping[str, int], sold: Sold, money_fen: int
+) -> str:
     """What differs, by how much, so that whoever counted can count that again."""
     parts = [
         _("%(variant)s: counted %(counted)d, by the book %(expected)d")
-        % {"variant": key, "counted": counted[key], "expected": expected[key]}
+        % {"variant": titles[key], "counted": counted[key], "expected": expected[key]}
         for key in expected
         if counted[key] != expected[key]
     ]
