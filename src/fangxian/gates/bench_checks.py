@@ -33,6 +33,7 @@ RATE: Final = 200
 THREADS: Final = 64
 """As in script/server."""
 BESIDE_SECONDS: Final = 20.0
+CATCH_UP_SECONDS: Final = 300
 STORED: Final = (0, 1_000_000, 10_000_000)
 
 
@@ -75,6 +76,7 @@ def run(people: int = PEOPLE, stored: tuple[int, ...] = STORED) -> Iterator[Figu
 def _beside(port: int, issued: list[Pass], token: str, gate: Place) -> Iterator[Figure]:
     """The same pace while somebody reads the console and the worker folds what has come in."""
     with worker(environment()):
+        _caught_up()
         desk = Desk(port, gate, clock.now())
         desk.start()
         size = f"console in use, worker folding, {Check.objects.count():,} checks stored"
@@ -83,6 +85,15 @@ def _beside(port: int, issued: list[Pass], token: str, gate: Place) -> Iterator[
     assert Check.objects.filter(folded=True).exists(), "the worker did not fold"
     page = percentile(desk.seconds, 95) * 1000
     yield Figure("gate_checks.beside.page_p95", page, "ms", None, f"{len(desk.seconds)} pages of the console")
+
+
+def _caught_up() -> None:
+    """The worker has started and folded what the measurement put there at once; from here on it follows the gates."""
+    for _ in range(CATCH_UP_SECONDS):
+        if not Check.objects.filter(folded=False).exists():
+            return
+        time.sleep(1)
+    raise TimeoutError("the worker did not fold what came before")
 
 
 def _paced(name: str, port: int, requests: Iterator[bytes], seconds: float, size: str) -> Iterator[Figure]:
