@@ -236,7 +236,7 @@ MATRIX: dict[str, Line] = {
     "mask-counter:pack": Line(C.MASK_COUNTER, post=True),
     "mask-counter:pack-state": Line(OPEN, _unknown("pack_id")),
     "mask-counter:sync": Line(C.MASK_COUNTER, post=True),
-    "mask-counter:listing": Line(C.MASK_COUNTER, _unknown("place_id"), strange=True),
+    "mask-counter:listing": Line(C.MASK_COUNTER, _unknown("pack_id"), strange=True),
     "mask-counter:street-channel": Line(C.MASKS),
     "mask-counter:desk-channel": Line(C.MASK_DESK, _place),
     "mask-counter:day": Line(C.MASK_COUNTER, _unknown("place_id"), strange=True),

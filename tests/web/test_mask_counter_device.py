@@ -88,19 +88,29 @@ def test_a_list_names_only_whom_it_may_serve(client: Client, goods: Goods, pack:
     mine = lines["R2-何家角-0001"]
     assert (mine["name"], mine["elsewhere"], mine["key"]) == ("王海", "", secret_key(row.registration.secret))
     assert row.registration.secret not in json.dumps(pack)
-    again = client.get(reverse("mask-counter:listing", args=[goods.pharmacy.id])).json()["list"]
+    again = client.get(reverse("mask-counter:listing", args=[pack["id"]])).json()["list"]
     lines = {line["voucher"]: line for line in again["lines"]}
     assert (lines["R2-何家角-0001"]["status"], lines["R2-何家角-0001"]["name"]) == ("collected", "")
     assert theirs.seq == 4
     assert again["kinds"]["adult"]["price_fen"] == 250
 
 
-def test_a_number_of_another_pharmacy_says_where_and_no_name(client: Client, goods: Goods) -> None:
-    place = goods.other
-    theirs = at_desk(make_staff(Role.PHARMACY, place), now=NOW)
-    found = theirs.get(reverse("mask-counter:listing", args=[place.id])).json()["list"]["lines"]
-    assert {(line["elsewhere"], line["name"], line["mask"]) for line in found} == {("第1药房", "", "")}
-    assert client.get(reverse("mask-counter:listing", args=[place.id])).status_code == 404
+def test_a_number_of_another_pharmacy_says_where_and_no_name(goods: Goods) -> None:
+    theirs = at_desk(make_staff(Role.PHARMACY, goods.other), now=NOW)
+    found = theirs.post(reverse("mask-counter:pack"), "{}", content_type="application/json").json()["pack"]["list"]
+    assert {(line["elsewhere"], line["name"], line["mask"]) for line in found["lines"]} == {("第1药房", "", "")}
+
+
+def test_a_list_is_read_again_by_who_took_it_and_while_it_lives(
+    client: Client, staff: Staff, goods: Goods, pack: dict[str, Any]
+) -> None:
+    address = reverse("mask-counter:listing", args=[pack["id"]])
+    other = at_desk(make_staff(Role.PHARMACY, goods.pharmacy), now=NOW)
+    assert client.get(address).status_code == 200
+    assert other.get(address).status_code == 404
+    later = NOW + timedelta(hours=11)
+    with time_machine.travel(later, tick=False):
+        assert at_desk(staff, now=later).get(address).status_code == 404
 
 
 def test_a_batch_is_stored_once(client: Client, goods: Goods, pack: dict[str, Any]) -> None:
@@ -201,6 +211,6 @@ def test_the_shell_names_nobody_and_holds_no_inline_script(client: Client, goods
 def test_a_number_called_since_stands_on_the_next_list(client: Client, goods: Goods, pack: dict[str, Any]) -> None:
     late = register(goods.ground, doors(goods, 0)[3], goods.ground.committees[0], document_mask="310105********0017")
     call(goods, late, slot=4)
-    found = client.get(reverse("mask-counter:listing", args=[goods.pharmacy.id])).json()["list"]["lines"]
+    found = client.get(reverse("mask-counter:listing", args=[pack["id"]])).json()["list"]["lines"]
     assert {line["mask"] for line in found if line["voucher"] == "R2-何家角-0004"} == {"310105********0017"}
     assert len(found) == len(pack["list"]["lines"]) + 1

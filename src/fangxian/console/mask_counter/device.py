@@ -18,7 +18,7 @@ from fangxian.accounts.roles import Capability
 from fangxian.console import offline
 from fangxian.console.mask_counter import packs
 from fangxian.console.mask_counter import sync as syncing
-from fangxian.console.mask_counter.reach import pharmacy_within, round_now
+from fangxian.console.mask_counter.reach import round_now
 from fangxian.console.offline import Shell
 from fangxian.console.sealed import Batch
 from fangxian.console.view import Who, open_view, staff_view
@@ -96,9 +96,10 @@ def take_pack(request: HttpRequest, who: Who) -> HttpResponse:
 
 @staff_view(Capability.MASK_COUNTER)
 @require_GET
-def listing(request: HttpRequest, who: Who, place_id: UUID) -> HttpResponse:
-    """The same list anew, for a counter that holds a pack: what was called, collected and taken elsewhere since."""
-    place, round = pharmacy_within(who, place_id), round_now(who)
+def listing(request: HttpRequest, who: Who, pack_id: UUID) -> HttpResponse:
+    """The list of a pack anew: what was called, collected and taken elsewhere since. Only for who took the pack, which
+    is in the audit, and for as long as it lives."""
+    place, round = packs.place_of(who, pack_id), round_now(who)
     return JsonResponse({"server_us": clock.to_us(who.now), "list": packs.listed(round, place, who.now)})
 
 

@@ -10,6 +10,7 @@ from uuid import UUID
 
 from django.utils.translation import gettext as _
 
+from fangxian.accounts import access
 from fangxian.console.mask_counter.reach import pharmacies_within, pharmacy_within
 from fangxian.console.templatetags.ui import say
 from fangxian.console.view import Who
@@ -19,6 +20,7 @@ from fangxian.masks.queries.rounds import current
 from fangxian.masks.queries.training import is_trained
 from fangxian.places.models import Place
 from fangxian.screening.actions import take_pack
+from fangxian.screening.models import DayPack
 from fangxian.shared import clock, sealing
 from fangxian.shared.sealing import to_text
 
@@ -39,7 +41,7 @@ def make_pack(who: Who, wanted: UUID | None) -> dict[str, Any]:
     return {
         "id": str(pack.id), "issued_us": pack.issued_us, "expires_us": pack.expires_us, "epoch": pack.epoch,
         "staff": str(who.staff.id), "name": who.staff.name, "key": key_id, "point": to_text(point),
-        "pharmacy": str(place.id), "trained": is_trained(who.staff.actor, who.now),
+        "trained": is_trained(who.staff.actor, who.now),
         "list": listed(round, place, who.now),
     }  # fmt: skip
 
@@ -51,6 +53,14 @@ def _place(who: Who, wanted: UUID | None) -> Place:
     if len(found) != 1:
         raise PackError(_("Several pharmacies are within your reach. Open one, and its counter from there."))
     return found[0]
+
+
+def place_of(who: Who, pack_id: UUID) -> Place:
+    """The pharmacy of a live pack that this person took, still within reach. Raises NotFoundError."""
+    pack = DayPack.objects.filter(id=pack_id, staff=who.staff.id, expires_us__gt=clock.to_us(who.now)).first()
+    if pack is None or pack.epoch != who.staff.session_epoch or len(pack.nodes) != 1:
+        raise access.NotFoundError(_("This list has ended. Take a new one."))
+    return pharmacy_within(who, UUID(pack.nodes[0]))
 
 
 def listed(round: Round, place: Place, now: datetime) -> dict[str, Any]:

@@ -11,6 +11,7 @@ urlpatterns = [
     path("hello/", device.hello, name="hello"),
     path("pack/", device.take_pack, name="pack"),
     path("pack/<uuid:pack_id>/", device.pack_state, name="pack-state"),
+    path("pack/<uuid:pack_id>/list/", device.listing, name="listing"),
     path("sync/", device.sync, name="sync"),
     path("channel/", talk.of_street, name="street-channel"),
     path("committees/<uuid:place_id>/channel/", talk.of_committee, name="desk-channel"),
@@ -23,6 +24,5 @@ urlpatterns = [
     path("<uuid:place_id>/goods/arrived/", goods.arrive, name="arrive"),
     path("<uuid:place_id>/goods/counted/", goods.correct, name="correct"),
     path("<uuid:place_id>/channel/", talk.of_pharmacy, name="channel"),
-    path("<uuid:place_id>/list/", device.listing, name="listing"),
     path("<uuid:place_id>/close/", close.close, name="close"),
 ]

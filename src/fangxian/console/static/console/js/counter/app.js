@@ -179,7 +179,7 @@ const bare = ({ id, pack, key: keyId, point, nonce, data }) => ({ id, pack, key:
 // The list anew. What waits here is newer than the server's list; once nothing waits, the server's list is right.
 async function refresh() {
   if (!key || !navigator.onLine) return false;
-  const said = await line.read(at.list.replace(at.nowhere, app.pack.pharmacy), PATIENCE_MS);
+  const said = await line.read(at.list.replace(at.nowhere, app.pack.id), PATIENCE_MS);
   if (!said || !key) return false;
   app.pack.list = said.list;
   app.pack.offset_us = said.server_us - Date.now() * 1000;
