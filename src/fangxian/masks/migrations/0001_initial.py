@@ -8,456 +8,1028 @@ import fangxian.shared.ids
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('places', '0001_initial'),
-        ('registry', '0004_follow_moves'),
-        ('stock', '0001_initial'),
+        ("places", "0001_initial"),
+        ("registry", "0004_follow_moves"),
+        ("stock", "0001_initial"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='Round',
+            name="Round",
             fields=[
-                ('id', models.UUIDField(default=fangxian.shared.ids.new_id, editable=False, primary_key=True, serialize=False)),
-                ('number', models.PositiveSmallIntegerField(help_text='as in R2-虹储-0137')),
-                ('goods', models.CharField(help_text='key of the goods in the playbook', max_length=40)),
-                ('title', models.JSONField(help_text='language code to text')),
-                ('policy', models.CharField(choices=[('queue', 'in order of registration'), ('lottery', 'by lot, recomputable'), ('odd_even', 'odd and even days'), ('birth_year', 'by the last digit of the birth year')], max_length=10)),
-                ('register_from_us', models.BigIntegerField()),
-                ('register_until_us', models.BigIntegerField()),
-                ('staff_from_us', models.BigIntegerField(help_text='from here on those who run the round may register themselves')),
-                ('sale_from_us', models.BigIntegerField()),
-                ('sale_until_us', models.BigIntegerField()),
-                ('reserve_permille', models.PositiveSmallIntegerField(help_text='of each arrival, for special groups first')),
-                ('collect_days', models.PositiveSmallIntegerField(help_text='days a called number may be collected, the first too')),
-                ('slot_minutes', models.PositiveSmallIntegerField()),
-                ('seed_commit', models.CharField(max_length=64)),
-                ('seed_sealed', models.BinaryField()),
-                ('seed', models.CharField(blank=True, help_text='revealed once registration has closed', max_length=64)),
-                ('playbook_id', models.BigIntegerField(help_text='the plan it was made by', null=True)),
-                ('announced_us', models.BigIntegerField(help_text='until then only those who run it see it', null=True)),
-                ('enrolled_us', models.BigIntegerField(help_text='when every door had its duty to be told', null=True)),
-                ('cancelled_us', models.BigIntegerField(null=True)),
-                ('reason', models.CharField(blank=True, help_text='why it was cancelled', max_length=200)),
-                ('created_us', models.BigIntegerField()),
-                ('by', models.CharField(max_length=40)),
-                ('street', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='mask_rounds', to='places.place')),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=fangxian.shared.ids.new_id, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                ("number", models.PositiveSmallIntegerField(help_text="as in R2-虹储-0137")),
+                ("goods", models.CharField(help_text="key of the goods in the playbook", max_length=40)),
+                ("title", models.JSONField(help_text="language code to text")),
+                (
+                    "policy",
+                    models.CharField(
+                        choices=[
+                            ("queue", "in order of registration"),
+                            ("lottery", "by lot, recomputable"),
+                            ("odd_even", "odd and even days"),
+                            ("birth_year", "by the last digit of the birth year"),
+                        ],
+                        max_length=10,
+                    ),
+                ),
+                ("register_from_us", models.BigIntegerField()),
+                ("register_until_us", models.BigIntegerField()),
+                (
+                    "staff_from_us",
+                    models.BigIntegerField(help_text="from here on those who run the round may register themselves"),
+                ),
+                ("sale_from_us", models.BigIntegerField()),
+                ("sale_until_us", models.BigIntegerField()),
+                (
+                    "reserve_permille",
+                    models.PositiveSmallIntegerField(help_text="of each arrival, for special groups first"),
+                ),
+                (
+                    "collect_days",
+                    models.PositiveSmallIntegerField(help_text="days a called number may be collected, the first too"),
+                ),
+                ("slot_minutes", models.PositiveSmallIntegerField()),
+                ("seed_commit", models.CharField(max_length=64)),
+                ("seed_sealed", models.BinaryField()),
+                (
+                    "seed",
+                    models.CharField(blank=True, help_text="revealed once registration has closed", max_length=64),
+                ),
+                ("playbook_id", models.BigIntegerField(help_text="the plan it was made by", null=True)),
+                (
+                    "announced_us",
+                    models.BigIntegerField(help_text="until then only those who run it see it", null=True),
+                ),
+                ("enrolled_us", models.BigIntegerField(help_text="when every door had its duty to be told", null=True)),
+                ("cancelled_us", models.BigIntegerField(null=True)),
+                ("reason", models.CharField(blank=True, help_text="why it was cancelled", max_length=200)),
+                ("created_us", models.BigIntegerField()),
+                ("by", models.CharField(max_length=40)),
+                (
+                    "street",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="mask_rounds", to="places.place"
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'round of goods',
+                "verbose_name": "round of goods",
             },
         ),
         migrations.CreateModel(
-            name='Registration',
+            name="Registration",
             fields=[
-                ('id', models.UUIDField(default=fangxian.shared.ids.new_id, editable=False, primary_key=True, serialize=False)),
-                ('seq', models.PositiveIntegerField()),
-                ('unit', models.UUIDField()),
-                ('applicant', models.CharField(blank=True, max_length=80)),
-                ('document_index', models.BinaryField(max_length=16, null=True)),
-                ('document_kind', models.CharField(blank=True, max_length=16)),
-                ('document_mask', models.CharField(blank=True, max_length=24)),
-                ('phone_sealed', models.BinaryField(help_text='bound to masks_registration.phone.<id>', null=True)),
-                ('phone_mask', models.CharField(blank=True, max_length=24)),
-                ('channel', models.CharField(choices=[('desk', "at the committee's desk"), ('phone', 'by telephone, on behalf'), ('page', 'on the phone page'), ('wechat', 'WeChat'), ('visit', 'home visit')], max_length=8)),
-                ('special', models.CharField(blank=True, choices=[('', 'none'), ('elderly', 'very old'), ('disabled', 'disabled'), ('pregnant', 'pregnant'), ('chronic', 'seriously ill'), ('observed', 'under observation at home')], max_length=10)),
-                ('staff', models.BooleanField(default=False, help_text='somebody who runs the round')),
-                ('urgent', models.BooleanField(default=False, help_text='needs them now: others may yield')),
-                ('deliver', models.BooleanField(default=False, help_text='cannot come: number and goods are brought to the door')),
-                ('verified', models.BooleanField(default=False, help_text='the document was seen, or agrees with the register')),
-                ('digit', models.PositiveSmallIntegerField(help_text='last digit of the document, for odd and even days', null=True)),
-                ('birth_year', models.PositiveSmallIntegerField(null=True)),
-                ('wants', models.CharField(max_length=80)),
-                ('secret', models.CharField(max_length=32, unique=True)),
-                ('by', models.CharField(help_text="staff who entered it; empty for the resident's own", max_length=40)),
-                ('observed_us', models.BigIntegerField()),
-                ('received_us', models.BigIntegerField()),
-                ('withdrawn_us', models.BigIntegerField(null=True)),
-                ('withdrawn_reason', models.CharField(blank=True, max_length=200)),
-                ('folded', models.BooleanField(default=False)),
-                ('committee', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='places.place')),
-                ('subject', models.ForeignKey(db_index=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='registry.subject')),
-                ('round', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='registrations', to='masks.round')),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=fangxian.shared.ids.new_id, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                ("seq", models.PositiveIntegerField()),
+                ("unit", models.UUIDField()),
+                ("applicant", models.CharField(blank=True, max_length=80)),
+                ("document_index", models.BinaryField(max_length=16, null=True)),
+                ("document_kind", models.CharField(blank=True, max_length=16)),
+                ("document_mask", models.CharField(blank=True, max_length=24)),
+                ("phone_sealed", models.BinaryField(help_text="bound to masks_registration.phone.<id>", null=True)),
+                ("phone_mask", models.CharField(blank=True, max_length=24)),
+                (
+                    "channel",
+                    models.CharField(
+                        choices=[
+                            ("desk", "at the committee's desk"),
+                            ("phone", "by telephone, on behalf"),
+                            ("page", "on the phone page"),
+                            ("wechat", "WeChat"),
+                            ("visit", "home visit"),
+                        ],
+                        max_length=8,
+                    ),
+                ),
+                (
+                    "special",
+                    models.CharField(
+                        blank=True,
+                        choices=[
+                            ("", "none"),
+                            ("elderly", "very old"),
+                            ("disabled", "disabled"),
+                            ("pregnant", "pregnant"),
+                            ("chronic", "seriously ill"),
+                            ("observed", "under observation at home"),
+                        ],
+                        max_length=10,
+                    ),
+                ),
+                ("staff", models.BooleanField(default=False, help_text="somebody who runs the round")),
+                ("urgent", models.BooleanField(default=False, help_text="needs them now: others may yield")),
+                (
+                    "deliver",
+                    models.BooleanField(
+                        default=False, help_text="cannot come: number and goods are brought to the door"
+                    ),
+                ),
+                (
+                    "verified",
+                    models.BooleanField(default=False, help_text="the document was seen, or agrees with the register"),
+                ),
+                (
+                    "digit",
+                    models.PositiveSmallIntegerField(
+                        help_text="last digit of the document, for odd and even days", null=True
+                    ),
+                ),
+                ("birth_year", models.PositiveSmallIntegerField(null=True)),
+                ("wants", models.CharField(max_length=80)),
+                ("secret", models.CharField(max_length=32, unique=True)),
+                ("by", models.CharField(help_text="staff who entered it; empty for the resident's own", max_length=40)),
+                ("observed_us", models.BigIntegerField()),
+                ("received_us", models.BigIntegerField()),
+                ("withdrawn_us", models.BigIntegerField(null=True)),
+                ("withdrawn_reason", models.CharField(blank=True, max_length=200)),
+                ("folded", models.BooleanField(default=False)),
+                (
+                    "committee",
+                    models.ForeignKey(
+                        db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name="+", to="places.place"
+                    ),
+                ),
+                (
+                    "subject",
+                    models.ForeignKey(
+                        db_index=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="registry.subject",
+                    ),
+                ),
+                (
+                    "round",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="registrations",
+                        to="masks.round",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'registration',
+                "verbose_name": "registration",
             },
         ),
         migrations.CreateModel(
-            name='Outlet',
+            name="Outlet",
             fields=[
-                ('id', models.UUIDField(default=fangxian.shared.ids.new_id, editable=False, primary_key=True, serialize=False)),
-                ('open_from', models.PositiveSmallIntegerField()),
-                ('open_until', models.PositiveSmallIntegerField()),
-                ('slot_people', models.PositiveSmallIntegerField()),
-                ('dropped_us', models.BigIntegerField(help_text='when it left the round', null=True)),
-                ('reason', models.CharField(blank=True, max_length=200)),
-                ('pharmacy', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='outlets', to='places.place')),
-                ('round', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='outlets', to='masks.round')),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=fangxian.shared.ids.new_id, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                ("open_from", models.PositiveSmallIntegerField()),
+                ("open_until", models.PositiveSmallIntegerField()),
+                ("slot_people", models.PositiveSmallIntegerField()),
+                ("dropped_us", models.BigIntegerField(help_text="when it left the round", null=True)),
+                ("reason", models.CharField(blank=True, max_length=200)),
+                (
+                    "pharmacy",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="outlets", to="places.place"
+                    ),
+                ),
+                (
+                    "round",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="outlets", to="masks.round"
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='Message',
+            name="Message",
             fields=[
-                ('id', models.UUIDField(default=fangxian.shared.ids.new_id, editable=False, primary_key=True, serialize=False)),
-                ('kind', models.CharField(choices=[('arrival', 'goods arrived'), ('progress', 'progress of allocation'), ('numbers', 'numbers to call'), ('shortage', 'shortage'), ('question', 'question'), ('crowd', 'people waiting'), ('incident', 'incident'), ('on_duty', 'who is on duty')], max_length=8)),
-                ('text', models.CharField(max_length=400)),
-                ('people', models.PositiveIntegerField(help_text='how many were waiting', null=True)),
-                ('at_us', models.BigIntegerField()),
-                ('by', models.CharField(max_length=40)),
-                ('answer', models.CharField(blank=True, max_length=400)),
-                ('answered_us', models.BigIntegerField(null=True)),
-                ('answered_by', models.CharField(blank=True, max_length=40)),
-                ('duty_id', models.UUIDField(null=True)),
-                ('committee', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='places.place')),
-                ('pharmacy', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='places.place')),
-                ('round', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='messages', to='masks.round')),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=fangxian.shared.ids.new_id, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[
+                            ("arrival", "goods arrived"),
+                            ("progress", "progress of allocation"),
+                            ("numbers", "numbers to call"),
+                            ("shortage", "shortage"),
+                            ("question", "question"),
+                            ("crowd", "people waiting"),
+                            ("incident", "incident"),
+                            ("on_duty", "who is on duty"),
+                        ],
+                        max_length=8,
+                    ),
+                ),
+                ("text", models.CharField(max_length=400)),
+                ("people", models.PositiveIntegerField(help_text="how many were waiting", null=True)),
+                ("at_us", models.BigIntegerField()),
+                ("by", models.CharField(max_length=40)),
+                ("answer", models.CharField(blank=True, max_length=400)),
+                ("answered_us", models.BigIntegerField(null=True)),
+                ("answered_by", models.CharField(blank=True, max_length=40)),
+                ("duty_id", models.UUIDField(null=True)),
+                (
+                    "committee",
+                    models.ForeignKey(
+                        null=True, on_delete=django.db.models.deletion.PROTECT, related_name="+", to="places.place"
+                    ),
+                ),
+                (
+                    "pharmacy",
+                    models.ForeignKey(
+                        null=True, on_delete=django.db.models.deletion.PROTECT, related_name="+", to="places.place"
+                    ),
+                ),
+                (
+                    "round",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="messages", to="masks.round"
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='DayClose',
+            name="DayClose",
             fields=[
-                ('id', models.UUIDField(default=fangxian.shared.ids.new_id, editable=False, primary_key=True, serialize=False)),
-                ('day', models.DateField()),
-                ('sold', models.JSONField()),
-                ('by_committee', models.JSONField()),
-                ('counted', models.JSONField()),
-                ('expected', models.JSONField(help_text='what the book says is left, by variant')),
-                ('money_fen', models.BigIntegerField(help_text='counted in the till')),
-                ('money_expected_fen', models.BigIntegerField()),
-                ('explanation', models.CharField(blank=True, max_length=400)),
-                ('problems', models.JSONField(default=list, help_text='texts of common problems, each an entry of the channel too')),
-                ('made_us', models.BigIntegerField()),
-                ('by', models.CharField(max_length=40)),
-                ('pharmacy', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='places.place')),
-                ('round', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='closes', to='masks.round')),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=fangxian.shared.ids.new_id, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                ("day", models.DateField()),
+                ("sold", models.JSONField()),
+                ("by_committee", models.JSONField()),
+                ("counted", models.JSONField()),
+                ("expected", models.JSONField(help_text="what the book says is left, by variant")),
+                ("money_fen", models.BigIntegerField(help_text="counted in the till")),
+                ("money_expected_fen", models.BigIntegerField()),
+                ("explanation", models.CharField(blank=True, max_length=400)),
+                (
+                    "problems",
+                    models.JSONField(
+                        default=list, help_text="texts of common problems, each an entry of the channel too"
+                    ),
+                ),
+                ("made_us", models.BigIntegerField()),
+                ("by", models.CharField(max_length=40)),
+                (
+                    "pharmacy",
+                    models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name="+", to="places.place"),
+                ),
+                (
+                    "round",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="closes", to="masks.round"
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='Counter',
+            name="Counter",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('short', models.CharField(help_text="the committee in the voucher's number: 虹储", max_length=24)),
-                ('last', models.PositiveIntegerField(default=0)),
-                ('committee', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='places.place')),
-                ('round', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='counters', to='masks.round')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("short", models.CharField(help_text="the committee in the voucher's number: 虹储", max_length=24)),
+                ("last", models.PositiveIntegerField(default=0)),
+                (
+                    "committee",
+                    models.ForeignKey(
+                        db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name="+", to="places.place"
+                    ),
+                ),
+                (
+                    "round",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="counters",
+                        to="masks.round",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='Attempt',
+            name="Attempt",
             fields=[
-                ('id', models.UUIDField(default=fangxian.shared.ids.new_id, editable=False, primary_key=True, serialize=False)),
-                ('unit', models.UUIDField(null=True)),
-                ('code', models.CharField(max_length=20)),
-                ('channel', models.CharField(choices=[('desk', "at the committee's desk"), ('phone', 'by telephone, on behalf'), ('page', 'on the phone page'), ('wechat', 'WeChat'), ('visit', 'home visit')], max_length=8)),
-                ('at_us', models.BigIntegerField()),
-                ('by', models.CharField(max_length=40)),
-                ('committee', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='places.place')),
-                ('standing', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='attempts', to='masks.registration')),
-                ('round', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='attempts', to='masks.round')),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=fangxian.shared.ids.new_id, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                ("unit", models.UUIDField(null=True)),
+                ("code", models.CharField(max_length=20)),
+                (
+                    "channel",
+                    models.CharField(
+                        choices=[
+                            ("desk", "at the committee's desk"),
+                            ("phone", "by telephone, on behalf"),
+                            ("page", "on the phone page"),
+                            ("wechat", "WeChat"),
+                            ("visit", "home visit"),
+                        ],
+                        max_length=8,
+                    ),
+                ),
+                ("at_us", models.BigIntegerField()),
+                ("by", models.CharField(max_length=40)),
+                (
+                    "committee",
+                    models.ForeignKey(
+                        null=True, on_delete=django.db.models.deletion.PROTECT, related_name="+", to="places.place"
+                    ),
+                ),
+                (
+                    "standing",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="attempts",
+                        to="masks.registration",
+                    ),
+                ),
+                (
+                    "round",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="attempts", to="masks.round"
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='Application',
+            name="Application",
             fields=[
-                ('id', models.UUIDField(default=fangxian.shared.ids.new_id, editable=False, primary_key=True, serialize=False)),
-                ('sealed', models.BinaryField(help_text='what was entered, as JSON, bound to masks_application.sealed.<id>')),
-                ('channel', models.CharField(choices=[('desk', "at the committee's desk"), ('phone', 'by telephone, on behalf'), ('page', 'on the phone page'), ('wechat', 'WeChat'), ('visit', 'home visit')], max_length=8)),
-                ('status', models.CharField(choices=[('waiting', 'waiting for somebody to find the address'), ('placed', 'registered'), ('refused', 'not taken')], default='waiting', max_length=8)),
-                ('reason', models.CharField(blank=True, max_length=200)),
-                ('secret', models.CharField(max_length=32, unique=True)),
-                ('at_us', models.BigIntegerField()),
-                ('decided_us', models.BigIntegerField(null=True)),
-                ('by', models.CharField(max_length=40)),
-                ('committee', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='places.place')),
-                ('registration', models.OneToOneField(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='application', to='masks.registration')),
-                ('round', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='applications', to='masks.round')),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=fangxian.shared.ids.new_id, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                (
+                    "sealed",
+                    models.BinaryField(help_text="what was entered, as JSON, bound to masks_application.sealed.<id>"),
+                ),
+                (
+                    "channel",
+                    models.CharField(
+                        choices=[
+                            ("desk", "at the committee's desk"),
+                            ("phone", "by telephone, on behalf"),
+                            ("page", "on the phone page"),
+                            ("wechat", "WeChat"),
+                            ("visit", "home visit"),
+                        ],
+                        max_length=8,
+                    ),
+                ),
+                (
+                    "status",
+                    models.CharField(
+                        choices=[
+                            ("waiting", "waiting for somebody to find the address"),
+                            ("placed", "registered"),
+                            ("refused", "not taken"),
+                        ],
+                        default="waiting",
+                        max_length=8,
+                    ),
+                ),
+                ("reason", models.CharField(blank=True, max_length=200)),
+                ("secret", models.CharField(max_length=32, unique=True)),
+                ("at_us", models.BigIntegerField()),
+                ("decided_us", models.BigIntegerField(null=True)),
+                ("by", models.CharField(max_length=40)),
+                (
+                    "committee",
+                    models.ForeignKey(
+                        null=True, on_delete=django.db.models.deletion.PROTECT, related_name="+", to="places.place"
+                    ),
+                ),
+                (
+                    "registration",
+                    models.OneToOneField(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="application",
+                        to="masks.registration",
+                    ),
+                ),
+                (
+                    "round",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="applications", to="masks.round"
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='Run',
+            name="Run",
             fields=[
-                ('id', models.UUIDField(default=fangxian.shared.ids.new_id, editable=False, primary_key=True, serialize=False)),
-                ('number', models.PositiveSmallIntegerField()),
-                ('sale_day', models.DateField()),
-                ('document', models.TextField(help_text='canonical JSON; pseudonyms only')),
-                ('sha256', models.CharField(max_length=64)),
-                ('called', models.PositiveIntegerField()),
-                ('made_us', models.BigIntegerField()),
-                ('by', models.CharField(max_length=40)),
-                ('round', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='runs', to='masks.round')),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=fangxian.shared.ids.new_id, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                ("number", models.PositiveSmallIntegerField()),
+                ("sale_day", models.DateField()),
+                ("document", models.TextField(help_text="canonical JSON; pseudonyms only")),
+                ("sha256", models.CharField(max_length=64)),
+                ("called", models.PositiveIntegerField()),
+                ("made_us", models.BigIntegerField()),
+                ("by", models.CharField(max_length=40)),
+                (
+                    "round",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="runs", to="masks.round"
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='Serving',
+            name="Serving",
             fields=[
-                ('id', models.UUIDField(default=fangxian.shared.ids.new_id, editable=False, primary_key=True, serialize=False)),
-                ('since_us', models.BigIntegerField()),
-                ('until_us', models.BigIntegerField(null=True)),
-                ('committee', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='places.place')),
-                ('pharmacy', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='places.place')),
-                ('round', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='servings', to='masks.round')),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=fangxian.shared.ids.new_id, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                ("since_us", models.BigIntegerField()),
+                ("until_us", models.BigIntegerField(null=True)),
+                (
+                    "committee",
+                    models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name="+", to="places.place"),
+                ),
+                (
+                    "pharmacy",
+                    models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name="+", to="places.place"),
+                ),
+                (
+                    "round",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="servings", to="masks.round"
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='SpecialUnit',
+            name="SpecialUnit",
             fields=[
-                ('id', models.UUIDField(default=fangxian.shared.ids.new_id, editable=False, primary_key=True, serialize=False)),
-                ('group', models.CharField(choices=[('', 'none'), ('elderly', 'very old'), ('disabled', 'disabled'), ('pregnant', 'pregnant'), ('chronic', 'seriously ill'), ('observed', 'under observation at home')], max_length=10)),
-                ('deliver', models.BooleanField(default=False)),
-                ('since_us', models.BigIntegerField()),
-                ('by', models.CharField(max_length=40)),
-                ('unit', models.OneToOneField(on_delete=django.db.models.deletion.PROTECT, related_name='special_unit', to='places.place')),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=fangxian.shared.ids.new_id, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                (
+                    "group",
+                    models.CharField(
+                        choices=[
+                            ("", "none"),
+                            ("elderly", "very old"),
+                            ("disabled", "disabled"),
+                            ("pregnant", "pregnant"),
+                            ("chronic", "seriously ill"),
+                            ("observed", "under observation at home"),
+                        ],
+                        max_length=10,
+                    ),
+                ),
+                ("deliver", models.BooleanField(default=False)),
+                ("since_us", models.BigIntegerField()),
+                ("by", models.CharField(max_length=40)),
+                (
+                    "unit",
+                    models.OneToOneField(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="special_unit", to="places.place"
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='Variant',
+            name="Variant",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('key', models.CharField(max_length=16)),
-                ('title', models.JSONField(help_text='language code to text')),
-                ('quota', models.PositiveSmallIntegerField()),
-                ('item', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='stock.item')),
-                ('round', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='variants', to='masks.round')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("key", models.CharField(max_length=16)),
+                ("title", models.JSONField(help_text="language code to text")),
+                ("quota", models.PositiveSmallIntegerField()),
+                (
+                    "item",
+                    models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name="+", to="stock.item"),
+                ),
+                (
+                    "round",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="variants", to="masks.round"
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='Shelf',
+            name="Shelf",
             fields=[
-                ('id', models.UUIDField(default=fangxian.shared.ids.new_id, editable=False, primary_key=True, serialize=False)),
-                ('arrived', models.PositiveIntegerField(default=0)),
-                ('sold', models.PositiveIntegerField(default=0)),
-                ('lost', models.IntegerField(default=0, help_text='corrections: counted less than the book, or (below zero) more')),
-                ('promised', models.PositiveIntegerField(default=0)),
-                ('short', models.PositiveIntegerField(default=0)),
-                ('reserve', models.PositiveIntegerField(default=0, help_text='of what arrived, still kept for special groups')),
-                ('changed_us', models.BigIntegerField()),
-                ('pharmacy', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='places.place')),
-                ('round', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='shelves', to='masks.round')),
-                ('variant', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='masks.variant')),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=fangxian.shared.ids.new_id, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                ("arrived", models.PositiveIntegerField(default=0)),
+                ("sold", models.PositiveIntegerField(default=0)),
+                (
+                    "lost",
+                    models.IntegerField(
+                        default=0, help_text="corrections: counted less than the book, or (below zero) more"
+                    ),
+                ),
+                ("promised", models.PositiveIntegerField(default=0)),
+                ("short", models.PositiveIntegerField(default=0)),
+                (
+                    "reserve",
+                    models.PositiveIntegerField(default=0, help_text="of what arrived, still kept for special groups"),
+                ),
+                ("changed_us", models.BigIntegerField()),
+                (
+                    "pharmacy",
+                    models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name="+", to="places.place"),
+                ),
+                (
+                    "round",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="shelves", to="masks.round"
+                    ),
+                ),
+                (
+                    "variant",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to="masks.variant"
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='Call',
+            name="Call",
             fields=[
-                ('id', models.UUIDField(default=fangxian.shared.ids.new_id, editable=False, primary_key=True, serialize=False)),
-                ('quantity', models.PositiveSmallIntegerField()),
-                ('reserved', models.BooleanField(default=False, help_text='from the reserve of the special groups')),
-                ('slot_from_us', models.BigIntegerField()),
-                ('slot_until_us', models.BigIntegerField()),
-                ('deadline_us', models.BigIntegerField()),
-                ('status', models.CharField(choices=[('called', 'called'), ('collected', 'collected'), ('lapsed', 'not collected in time'), ('moved', 'moved to another pharmacy'), ('void', 'void')], default='called', max_length=9)),
-                ('reason', models.CharField(blank=True, max_length=200)),
-                ('told_us', models.BigIntegerField(null=True)),
-                ('told_channel', models.CharField(blank=True, help_text='a channel of notices', max_length=8)),
-                ('changed_us', models.BigIntegerField()),
-                ('pharmacy', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='places.place')),
-                ('registration', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='calls', to='masks.registration')),
-                ('round', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='calls', to='masks.round')),
-                ('run', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='calls', to='masks.run')),
-                ('variant', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='masks.variant')),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=fangxian.shared.ids.new_id, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                ("quantity", models.PositiveSmallIntegerField()),
+                ("reserved", models.BooleanField(default=False, help_text="from the reserve of the special groups")),
+                ("slot_from_us", models.BigIntegerField()),
+                ("slot_until_us", models.BigIntegerField()),
+                ("deadline_us", models.BigIntegerField()),
+                (
+                    "status",
+                    models.CharField(
+                        choices=[
+                            ("called", "called"),
+                            ("collected", "collected"),
+                            ("lapsed", "not collected in time"),
+                            ("moved", "moved to another pharmacy"),
+                            ("void", "void"),
+                        ],
+                        default="called",
+                        max_length=9,
+                    ),
+                ),
+                ("reason", models.CharField(blank=True, max_length=200)),
+                ("told_us", models.BigIntegerField(null=True)),
+                ("told_channel", models.CharField(blank=True, help_text="a channel of notices", max_length=8)),
+                ("changed_us", models.BigIntegerField()),
+                (
+                    "pharmacy",
+                    models.ForeignKey(
+                        db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name="+", to="places.place"
+                    ),
+                ),
+                (
+                    "registration",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="calls",
+                        to="masks.registration",
+                    ),
+                ),
+                (
+                    "round",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="calls",
+                        to="masks.round",
+                    ),
+                ),
+                (
+                    "run",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="calls",
+                        to="masks.run",
+                    ),
+                ),
+                (
+                    "variant",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="masks.variant",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='Arrival',
+            name="Arrival",
             fields=[
-                ('id', models.UUIDField(default=fangxian.shared.ids.new_id, editable=False, primary_key=True, serialize=False)),
-                ('quantity', models.PositiveIntegerField()),
-                ('price_fen', models.PositiveIntegerField(help_text='what a piece is sold for')),
-                ('at_us', models.BigIntegerField()),
-                ('by', models.CharField(max_length=40)),
-                ('lot', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='stock.lot')),
-                ('pharmacy', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='places.place')),
-                ('round', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='arrivals', to='masks.round')),
-                ('variant', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='arrivals', to='masks.variant')),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=fangxian.shared.ids.new_id, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                ("quantity", models.PositiveIntegerField()),
+                ("price_fen", models.PositiveIntegerField(help_text="what a piece is sold for")),
+                ("at_us", models.BigIntegerField()),
+                ("by", models.CharField(max_length=40)),
+                (
+                    "lot",
+                    models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name="+", to="stock.lot"),
+                ),
+                (
+                    "pharmacy",
+                    models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name="+", to="places.place"),
+                ),
+                (
+                    "round",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="arrivals", to="masks.round"
+                    ),
+                ),
+                (
+                    "variant",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="arrivals", to="masks.variant"
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='Yield',
+            name="Yield",
             fields=[
-                ('id', models.UUIDField(default=fangxian.shared.ids.new_id, editable=False, primary_key=True, serialize=False)),
-                ('at_us', models.BigIntegerField()),
-                ('by', models.CharField(help_text='empty when the resident did it on the phone page', max_length=40)),
-                ('registration', models.OneToOneField(on_delete=django.db.models.deletion.PROTECT, related_name='yielded', to='masks.registration')),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=fangxian.shared.ids.new_id, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                ("at_us", models.BigIntegerField()),
+                ("by", models.CharField(help_text="empty when the resident did it on the phone page", max_length=40)),
+                (
+                    "registration",
+                    models.OneToOneField(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="yielded", to="masks.registration"
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='Collection',
+            name="Collection",
             fields=[
-                ('id', models.UUIDField(default=fangxian.shared.ids.new_id, editable=False, primary_key=True, serialize=False)),
-                ('quantity', models.PositiveSmallIntegerField()),
-                ('price_fen', models.PositiveIntegerField()),
-                ('identity', models.BooleanField(help_text='the document was compared')),
-                ('collector', models.CharField(blank=True, help_text='who came for a neighbour; empty: the applicant', max_length=80)),
-                ('standing', models.BooleanField(default=True)),
-                ('offline', models.BooleanField(default=False)),
-                ('observed_us', models.BigIntegerField()),
-                ('received_us', models.BigIntegerField()),
-                ('by', models.CharField(max_length=40)),
-                ('voided_us', models.BigIntegerField(null=True)),
-                ('void_reason', models.CharField(blank=True, max_length=200)),
-                ('call', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='collections', to='masks.call')),
-                ('lot', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='stock.lot')),
-                ('pharmacy', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='places.place')),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=fangxian.shared.ids.new_id, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                ("quantity", models.PositiveSmallIntegerField()),
+                ("price_fen", models.PositiveIntegerField()),
+                ("identity", models.BooleanField(help_text="the document was compared")),
+                (
+                    "collector",
+                    models.CharField(
+                        blank=True, help_text="who came for a neighbour; empty: the applicant", max_length=80
+                    ),
+                ),
+                ("standing", models.BooleanField(default=True)),
+                ("offline", models.BooleanField(default=False)),
+                ("observed_us", models.BigIntegerField()),
+                ("received_us", models.BigIntegerField()),
+                ("by", models.CharField(max_length=40)),
+                ("voided_us", models.BigIntegerField(null=True)),
+                ("void_reason", models.CharField(blank=True, max_length=200)),
+                (
+                    "call",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="collections", to="masks.call"
+                    ),
+                ),
+                (
+                    "lot",
+                    models.ForeignKey(
+                        null=True, on_delete=django.db.models.deletion.PROTECT, related_name="+", to="stock.lot"
+                    ),
+                ),
+                (
+                    "pharmacy",
+                    models.ForeignKey(
+                        db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name="+", to="places.place"
+                    ),
+                ),
             ],
             options={
-                'indexes': [models.Index(fields=['pharmacy', 'observed_us'], name='mask_collection_day')],
-                'constraints': [models.UniqueConstraint(condition=models.Q(('standing', True), ('voided_us__isnull', True)), fields=('call',), name='mask_collected_once'), models.CheckConstraint(condition=models.Q(('quantity__gte', 1)), name='mask_collection_of_something')],
+                "indexes": [models.Index(fields=["pharmacy", "observed_us"], name="mask_collection_day")],
+                "constraints": [
+                    models.UniqueConstraint(
+                        condition=models.Q(("standing", True), ("voided_us__isnull", True)),
+                        fields=("call",),
+                        name="mask_collected_once",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("quantity__gte", 1)), name="mask_collection_of_something"
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
-            name='Dispute',
+            name="Dispute",
             fields=[
-                ('id', models.UUIDField(default=fangxian.shared.ids.new_id, editable=False, primary_key=True, serialize=False)),
-                ('claimant', models.CharField(max_length=80)),
-                ('phone_sealed', models.BinaryField(help_text='bound to masks_dispute.phone.<id>', null=True)),
-                ('phone_mask', models.CharField(blank=True, max_length=24)),
-                ('statement', models.CharField(blank=True, max_length=400)),
-                ('status', models.CharField(choices=[('open', 'open'), ('upheld', 'upheld: the number goes to the other'), ('dismissed', 'dismissed: the number stays')], default='open', max_length=9)),
-                ('duty_id', models.UUIDField(null=True)),
-                ('made_us', models.BigIntegerField()),
-                ('decided_us', models.BigIntegerField(null=True)),
-                ('decided_by', models.CharField(blank=True, max_length=40)),
-                ('reason', models.CharField(blank=True, max_length=200)),
-                ('registration', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='disputes', to='masks.registration')),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=fangxian.shared.ids.new_id, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                ("claimant", models.CharField(max_length=80)),
+                ("phone_sealed", models.BinaryField(help_text="bound to masks_dispute.phone.<id>", null=True)),
+                ("phone_mask", models.CharField(blank=True, max_length=24)),
+                ("statement", models.CharField(blank=True, max_length=400)),
+                (
+                    "status",
+                    models.CharField(
+                        choices=[
+                            ("open", "open"),
+                            ("upheld", "upheld: the number goes to the other"),
+                            ("dismissed", "dismissed: the number stays"),
+                        ],
+                        default="open",
+                        max_length=9,
+                    ),
+                ),
+                ("duty_id", models.UUIDField(null=True)),
+                ("made_us", models.BigIntegerField()),
+                ("decided_us", models.BigIntegerField(null=True)),
+                ("decided_by", models.CharField(blank=True, max_length=40)),
+                ("reason", models.CharField(blank=True, max_length=200)),
+                (
+                    "registration",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="disputes", to="masks.registration"
+                    ),
+                ),
             ],
             options={
-                'constraints': [models.UniqueConstraint(condition=models.Q(('status', 'open')), fields=('registration',), name='mask_one_open_dispute')],
+                "constraints": [
+                    models.UniqueConstraint(
+                        condition=models.Q(("status", "open")), fields=("registration",), name="mask_one_open_dispute"
+                    )
+                ],
             },
         ),
         migrations.AddConstraint(
-            model_name='round',
-            constraint=models.UniqueConstraint(fields=('street', 'number'), name='mask_round_once'),
+            model_name="round",
+            constraint=models.UniqueConstraint(fields=("street", "number"), name="mask_round_once"),
         ),
         migrations.AddConstraint(
-            model_name='round',
-            constraint=models.CheckConstraint(condition=models.Q(('register_until_us__gt', models.F('register_from_us')), ('sale_until_us__gt', models.F('sale_from_us'))), name='mask_round_windows'),
+            model_name="round",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("register_until_us__gt", models.F("register_from_us")),
+                    ("sale_until_us__gt", models.F("sale_from_us")),
+                ),
+                name="mask_round_windows",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='round',
-            constraint=models.CheckConstraint(condition=models.Q(('sale_from_us__gte', models.F('register_from_us'))), name='mask_round_sells_after_registering_began'),
+            model_name="round",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("sale_from_us__gte", models.F("register_from_us"))),
+                name="mask_round_sells_after_registering_began",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='round',
-            constraint=models.CheckConstraint(condition=models.Q(('staff_from_us__gte', models.F('register_from_us'))), name='mask_round_staff_never_first'),
+            model_name="round",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("staff_from_us__gte", models.F("register_from_us"))),
+                name="mask_round_staff_never_first",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='round',
-            constraint=models.CheckConstraint(condition=models.Q(('reserve_permille__lte', 1000)), name='mask_round_reserve_share'),
+            model_name="round",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("reserve_permille__lte", 1000)), name="mask_round_reserve_share"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='round',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('cancelled_us__isnull', True), ('reason', '')), models.Q(('cancelled_us__isnull', False), models.Q(('reason', ''), _negated=True)), _connector='OR'), name='mask_round_cancelled_with_a_reason'),
+            model_name="round",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("cancelled_us__isnull", True), ("reason", "")),
+                    models.Q(("cancelled_us__isnull", False), models.Q(("reason", ""), _negated=True)),
+                    _connector="OR",
+                ),
+                name="mask_round_cancelled_with_a_reason",
+            ),
         ),
         migrations.AddIndex(
-            model_name='registration',
-            index=models.Index(condition=models.Q(('folded', False)), fields=['folded'], name='mask_registration_unfolded'),
+            model_name="registration",
+            index=models.Index(
+                condition=models.Q(("folded", False)), fields=["folded"], name="mask_registration_unfolded"
+            ),
         ),
         migrations.AddIndex(
-            model_name='registration',
-            index=models.Index(condition=models.Q(('document_index__isnull', False)), fields=['round', 'document_index'], name='mask_document'),
+            model_name="registration",
+            index=models.Index(
+                condition=models.Q(("document_index__isnull", False)),
+                fields=["round", "document_index"],
+                name="mask_document",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='registration',
-            constraint=models.UniqueConstraint(fields=('round', 'committee', 'seq'), name='mask_number_once'),
+            model_name="registration",
+            constraint=models.UniqueConstraint(fields=("round", "committee", "seq"), name="mask_number_once"),
         ),
         migrations.AddConstraint(
-            model_name='registration',
-            constraint=models.UniqueConstraint(condition=models.Q(('withdrawn_us__isnull', True)), fields=('round', 'unit'), name='mask_one_per_address'),
+            model_name="registration",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("withdrawn_us__isnull", True)),
+                fields=("round", "unit"),
+                name="mask_one_per_address",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='registration',
-            constraint=models.CheckConstraint(condition=models.Q(('seq__gte', 1)), name='mask_number_from_one'),
+            model_name="registration",
+            constraint=models.CheckConstraint(condition=models.Q(("seq__gte", 1)), name="mask_number_from_one"),
         ),
         migrations.AddConstraint(
-            model_name='outlet',
-            constraint=models.UniqueConstraint(fields=('round', 'pharmacy'), name='mask_outlet_once'),
+            model_name="outlet",
+            constraint=models.UniqueConstraint(fields=("round", "pharmacy"), name="mask_outlet_once"),
         ),
         migrations.AddConstraint(
-            model_name='outlet',
-            constraint=models.CheckConstraint(condition=models.Q(('open_until__gt', models.F('open_from')), ('open_until__lte', 1440), ('slot_people__gte', 1)), name='mask_outlet_hours'),
+            model_name="outlet",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("open_until__gt", models.F("open_from")), ("open_until__lte", 1440), ("slot_people__gte", 1)
+                ),
+                name="mask_outlet_hours",
+            ),
         ),
         migrations.AddIndex(
-            model_name='message',
-            index=models.Index(fields=['round', 'at_us'], name='mask_message_time'),
+            model_name="message",
+            index=models.Index(fields=["round", "at_us"], name="mask_message_time"),
         ),
         migrations.AddConstraint(
-            model_name='dayclose',
-            constraint=models.UniqueConstraint(fields=('round', 'pharmacy', 'day'), name='mask_close_once_a_day'),
+            model_name="dayclose",
+            constraint=models.UniqueConstraint(fields=("round", "pharmacy", "day"), name="mask_close_once_a_day"),
         ),
         migrations.AddConstraint(
-            model_name='dayclose',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('explanation', ''), _negated=True), models.Q(('money_fen', models.F('money_expected_fen')), ('counted', models.F('expected'))), _connector='OR'), name='mask_close_explains_differences'),
+            model_name="dayclose",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("explanation", ""), _negated=True),
+                    models.Q(("money_fen", models.F("money_expected_fen")), ("counted", models.F("expected"))),
+                    _connector="OR",
+                ),
+                name="mask_close_explains_differences",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='counter',
-            constraint=models.UniqueConstraint(fields=('round', 'committee'), name='mask_counter_once'),
+            model_name="counter",
+            constraint=models.UniqueConstraint(fields=("round", "committee"), name="mask_counter_once"),
         ),
         migrations.AddConstraint(
-            model_name='counter',
-            constraint=models.UniqueConstraint(fields=('round', 'short'), name='mask_counter_short'),
+            model_name="counter",
+            constraint=models.UniqueConstraint(fields=("round", "short"), name="mask_counter_short"),
         ),
         migrations.AddConstraint(
-            model_name='run',
-            constraint=models.UniqueConstraint(fields=('round', 'number'), name='mask_run_once'),
+            model_name="run",
+            constraint=models.UniqueConstraint(fields=("round", "number"), name="mask_run_once"),
         ),
         migrations.AddConstraint(
-            model_name='run',
-            constraint=models.UniqueConstraint(fields=('round', 'sale_day'), name='mask_run_once_a_day'),
+            model_name="run",
+            constraint=models.UniqueConstraint(fields=("round", "sale_day"), name="mask_run_once_a_day"),
         ),
         migrations.AddConstraint(
-            model_name='serving',
-            constraint=models.UniqueConstraint(condition=models.Q(('until_us__isnull', True)), fields=('round', 'committee'), name='mask_serving_once'),
+            model_name="serving",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("until_us__isnull", True)), fields=("round", "committee"), name="mask_serving_once"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='variant',
-            constraint=models.UniqueConstraint(fields=('round', 'key'), name='mask_variant_once'),
+            model_name="variant",
+            constraint=models.UniqueConstraint(fields=("round", "key"), name="mask_variant_once"),
         ),
         migrations.AddConstraint(
-            model_name='variant',
-            constraint=models.CheckConstraint(condition=models.Q(('quota__gte', 1)), name='mask_variant_quota'),
+            model_name="variant",
+            constraint=models.CheckConstraint(condition=models.Q(("quota__gte", 1)), name="mask_variant_quota"),
         ),
         migrations.AddConstraint(
-            model_name='shelf',
-            constraint=models.UniqueConstraint(fields=('round', 'pharmacy', 'variant'), name='mask_shelf_once'),
+            model_name="shelf",
+            constraint=models.UniqueConstraint(fields=("round", "pharmacy", "variant"), name="mask_shelf_once"),
         ),
         migrations.AddConstraint(
-            model_name='shelf',
-            constraint=models.CheckConstraint(condition=models.Q(('arrived__gte', django.db.models.expressions.CombinedExpression(django.db.models.expressions.CombinedExpression(django.db.models.expressions.CombinedExpression(models.F('sold'), '+', models.F('lost')), '+', models.F('promised')), '-', models.F('short')))), name='mask_never_promised_more_than_there_is'),
+            model_name="shelf",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    (
+                        "arrived__gte",
+                        django.db.models.expressions.CombinedExpression(
+                            django.db.models.expressions.CombinedExpression(
+                                django.db.models.expressions.CombinedExpression(
+                                    models.F("sold"), "+", models.F("lost")
+                                ),
+                                "+",
+                                models.F("promised"),
+                            ),
+                            "-",
+                            models.F("short"),
+                        ),
+                    )
+                ),
+                name="mask_never_promised_more_than_there_is",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='shelf',
-            constraint=models.CheckConstraint(condition=models.Q(('short__lte', models.F('promised'))), name='mask_short_of_what_was_promised'),
+            model_name="shelf",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("short__lte", models.F("promised"))), name="mask_short_of_what_was_promised"
+            ),
         ),
         migrations.AddIndex(
-            model_name='call',
-            index=models.Index(fields=['pharmacy', 'slot_from_us'], name='mask_call_counter'),
+            model_name="call",
+            index=models.Index(fields=["pharmacy", "slot_from_us"], name="mask_call_counter"),
         ),
         migrations.AddIndex(
-            model_name='call',
-            index=models.Index(fields=['run'], name='mask_call_run'),
+            model_name="call",
+            index=models.Index(fields=["run"], name="mask_call_run"),
         ),
         migrations.AddIndex(
-            model_name='call',
-            index=models.Index(condition=models.Q(('status', 'called')), fields=['deadline_us'], name='mask_call_deadline'),
+            model_name="call",
+            index=models.Index(
+                condition=models.Q(("status", "called")), fields=["deadline_us"], name="mask_call_deadline"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='call',
-            constraint=models.UniqueConstraint(condition=models.Q(('status__in', ('called', 'collected'))), fields=('registration', 'variant'), name='mask_called_once'),
+            model_name="call",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("status__in", ("called", "collected"))),
+                fields=("registration", "variant"),
+                name="mask_called_once",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='call',
-            constraint=models.CheckConstraint(condition=models.Q(('quantity__gte', 1)), name='mask_call_of_something'),
+            model_name="call",
+            constraint=models.CheckConstraint(condition=models.Q(("quantity__gte", 1)), name="mask_call_of_something"),
         ),
         migrations.AddConstraint(
-            model_name='call',
-            constraint=models.CheckConstraint(condition=models.Q(('deadline_us__gte', models.F('slot_until_us')), ('slot_until_us__gt', models.F('slot_from_us'))), name='mask_call_times'),
+            model_name="call",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("deadline_us__gte", models.F("slot_until_us")), ("slot_until_us__gt", models.F("slot_from_us"))
+                ),
+                name="mask_call_times",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='arrival',
-            constraint=models.CheckConstraint(condition=models.Q(('quantity__gte', 1)), name='mask_arrival_of_something'),
+            model_name="arrival",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("quantity__gte", 1)), name="mask_arrival_of_something"
+            ),
         ),
     ]
