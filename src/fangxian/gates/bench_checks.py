@@ -104,7 +104,8 @@ def _paced(name: str, port: int, requests: Iterator[bytes], seconds: float, size
 
 
 def _throughput(port: int, requests: Iterator[bytes]) -> float:
-    return _sound(load.closed_loop(port, requests, lines=LINES, seconds=SECONDS)).per_second
+    made = load.ready(requests, seconds=SECONDS)
+    return _sound(load.closed_loop(port, made, lines=LINES, seconds=SECONDS)).per_second
 
 
 def _sound(outcome: load.Outcome) -> load.Outcome:

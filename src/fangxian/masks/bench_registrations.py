@@ -30,7 +30,7 @@ from fangxian.stock import actions as stock
 from fangxian.stock.models import Unit
 
 COMMITTEES: Final = 20
-DOORS: Final = 120_000
+DOORS: Final = 150_000
 QUOTA: Final = 5
 ROUNDS: Final = 3
 SECONDS: Final = 3.0
@@ -63,12 +63,14 @@ def run(doors: int = DOORS, seconds: float = SECONDS) -> Iterator[Figure]:
         told += load.closed_loop(port, islice(requests, WARM), lines=LINES, seconds=60, keep=True).bodies
         load.closed_loop(plain, islice(rows, WARM), lines=LINES // 4, seconds=60)
         for _ in range(ROUNDS):
-            outcome = load.closed_loop(port, requests, lines=LINES, seconds=seconds, keep=True)
+            made = load.ready(requests, seconds=seconds)
+            outcome = load.closed_loop(port, made, lines=LINES, seconds=seconds, keep=True)
             assert outcome.failed == 0, f"{outcome.failed} of {len(outcome.times)} were not answered with 200"
             ours.append(outcome.per_second)
             times += outcome.times
             told += outcome.bodies
-            yardstick = load.closed_loop(plain, rows, lines=LINES // 4, seconds=seconds)
+            made = load.ready(rows, seconds=seconds)
+            yardstick = load.closed_loop(plain, made, lines=LINES // 4, seconds=seconds)
             assert yardstick.failed == 0, f"{yardstick.failed} of {len(yardstick.times)} rows were not stored"
             theirs.append(yardstick.per_second)
             # in a street the worker does this ten times a second

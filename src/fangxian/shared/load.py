@@ -5,6 +5,7 @@ import socket
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from itertools import islice
 from typing import Final
 
 RECEIVE: Final = 65_536
@@ -39,6 +40,12 @@ def request(path: str, body: bytes, token: str, port: int) -> bytes:
         f"Authorization: Bearer {token}\r\nContent-Length: {len(body)}\r\n\r\n"
     )
     return head.encode() + body
+
+
+def ready(requests: Iterator[bytes], *, seconds: float, most: int = 12_000) -> Iterator[bytes]:
+    """As many as `most` a second can take in that time, made beforehand: a generator that works takes the core beside
+    the server's from it."""
+    return iter(list(islice(requests, int(seconds * most))))
 
 
 def closed_loop(port: int, requests: Iterator[bytes], *, lines: int, seconds: float, keep: bool = False) -> Outcome:
