@@ -67,6 +67,7 @@ _KIND_WORDS: dict[DocumentKind, tuple[str, ...]] = {
 }
 
 
+@lru_cache(maxsize=256)
 def document_kind(word: str) -> DocumentKind | None:
     """The kind that a document-type cell means (身份证, 护照, Passport, 回乡证 …)."""
     text = squeeze(word).casefold()
