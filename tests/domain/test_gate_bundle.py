@@ -12,11 +12,15 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from fangxian.gates.actions import passes
+from fangxian.gates.actions.check_batch import write_batch
+from fangxian.gates.actions.checks import DeviceFacts, prepare
 from fangxian.gates.models import Declaration, Device, Held, Pass, PassKind, Presence, Used
+from fangxian.gates.queries import hot
 from fangxian.gates.queries.bundle import HASH_BYTES, bundle, cards
 from fangxian.shared import clock
+from fangxian.shared.writer import write_lock
 from tests.support.factories import MORNING, Street, make_vehicle
-from tests.support.gates import Office, employee_pass, make_gate, resident_permit
+from tests.support.gates import Office, employee_pass, leaving, make_gate, resident_permit
 
 pytestmark = pytest.mark.django_db
 NOW = MORNING + timedelta(minutes=5)
@@ -83,8 +87,9 @@ def test_it_lists_households_without_outings(street: Street) -> None:
     gate = make_gate(street.compounds[0])
     tablet = Device.objects.create(kind="tablet", gate=gate, name="平板", enrolled_us=NOW_US)
     out, at_home = (resident_permit(street.compounds[0], door) for door in street.dwellings[:2])
-    day = (clock.local_day(NOW).toordinal()) - 719163
-    Used.objects.create(key=f"out:{subject(out).hex}:{day // bundle(tablet, NOW)['plan']['outing_days']}", count=1)
+    hot.forget()
+    with write_lock():
+        assert write_batch(prepare([leaving(out)], DeviceFacts(tablet.id, gate.id), NOW))[0].code == "exit"
     assert ids(bundle(tablet, NOW)["no_outings"]) == {out.id.hex}
     assert at_home.subject_id != out.subject_id
 

@@ -259,3 +259,8 @@ def _count_fault(plan: GatesSection, gate: GateFacts, permit: PassFacts, seen: S
 
 def fever_wait_over(plan: GatesSection, first_us: int, at_us: int) -> bool:
     return at_us - first_us >= plan.rest_minutes * MINUTE_US
+
+
+def outing_key(owner: str, day: int, days: int) -> str:
+    """The counter of a household's outings in the period of `days` that holds `day`; days are counted from 1970."""
+    return f"out:{owner}:{day // days * days}"

@@ -127,8 +127,7 @@ class _Batch:
             who = f"s:{row.person}" if row.person else f"p:{row.id}"
             once = f"once:{row.id}" if row.once else ""
             if row.kind is PassKind.RESIDENT:
-                days = one.plan.section.outing_days
-                outing = f"out:{row.household or row.id}:{day // days * days}"
+                outing = rules.outing_key(row.household or row.id, day, one.plan.section.outing_days)
         decidec = None if item.temp is None else round(item.temp * 10)
         return _Case(one, key, row, vehicle, who, cap, outing, once, f"in:{one.gate.inside_of}", decidec)
 

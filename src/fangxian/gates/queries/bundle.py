@@ -31,7 +31,7 @@ from fangxian.gates.models import (
 from fangxian.gates.plan import plan_at
 from fangxian.gates.playbook import GatesSection
 from fangxian.gates.queries.hot import gate_row
-from fangxian.gates.rules import GateFacts
+from fangxian.gates.rules import GateFacts, outing_key
 from fangxian.places.models import Place, parent_paths
 from fangxian.registry.models import Vehicle
 from fangxian.shared import clock
@@ -41,6 +41,7 @@ LETTERS: Final = {
 }  # fmt: skip
 STATES: Final = {PassStatus.SUSPENDED: "s", PassStatus.REVOKED: "r"}
 HASH_BYTES: Final = 9
+ANY_OWNER: Final = "*"
 CARD_FIELDS: Final = (
     "number", "kind", "place_id", "gate_id", "enterprise_id", "zone", "from_us", "until_us", "slot_from", "slot_until",
     "once",
@@ -153,8 +154,8 @@ def _no_outings(plan: GatesSection, day: int) -> Q:
     """Residents' permits whose household has used its outings of the present days."""
     if not plan.outings:
         return Q(pk__in=[])
-    window = f":{day // plan.outing_days}"
-    rows = Used.objects.filter(key__startswith="out:", key__endswith=window, count__gte=plan.outings)
+    start, end = outing_key(ANY_OWNER, day, plan.outing_days).split(ANY_OWNER)
+    rows = Used.objects.filter(key__startswith=start, key__endswith=end, count__gte=plan.outings)
     owners = [UUID(key.split(":")[1]) for key in rows.values_list("key", flat=True)]
     return Q(kind=PassKind.RESIDENT) & (Q(subject_id__in=owners) | Q(id__in=owners))
 
