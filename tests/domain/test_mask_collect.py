@@ -10,11 +10,13 @@ from django.utils import translation
 from fangxian.accounts.roles import Role
 from fangxian.duties.models import OneOff
 from fangxian.masks import rules
-from fangxian.masks.actions import shelves, supply
+from fangxian.masks.actions import allocate, shelves, supply
 from fangxian.masks.actions.collect import hand_over, void_collection
 from fangxian.masks.actions.collect_items import Handed, Taken
 from fangxian.masks.actions.errors import MaskError
+from fangxian.masks.counter import Code
 from fangxian.masks.models import Call, CallStatus, Collection, DayClose, Message, MessageKind
+from fangxian.masks.queries import counter as lookups
 from fangxian.places.models import Place
 from fangxian.rota.models import Training
 from fangxian.shared import clock
@@ -327,6 +329,36 @@ def test_collected_in_time_but_heard_of_after_the_worker_released_it() -> None:
     taken = give(goods, "R2-何家角-0001", offline=True, heard=40 * 60)
     assert (taken.code, Collection.objects.get().standing) == ("ok", True)
     assert (Call.objects.get().status, goods.shelf().promised) == (CallStatus.COLLECTED, 0)
+    prove(goods)
+
+
+def lapsed_and_called_again(goods: Goods) -> tuple[Call, Call]:
+    [old] = goods.calls
+    allocate.lapse(now=clock.from_us(old.deadline_us))
+    return Call.objects.get(id=old.id), call(goods, old.registration, now=clock.from_us(old.deadline_us))
+
+
+def test_in_time_for_a_call_that_was_made_again_settles_the_new_one() -> None:
+    goods = selling(called=1)
+    old, new = lapsed_and_called_again(goods)
+    taken = give(goods, old.id.hex, offline=True, heard=40 * 60)
+    assert (taken.status, taken.call) == ("stored", new.id.hex)
+    assert give(goods, "R2-何家角-0001", minutes=41 * 60).status == "double"
+    assert (goods.shelf().sold, goods.shelf().promised) == (5, 0)
+    prove(goods)
+
+
+def test_a_call_made_again_while_the_hand_over_waits_is_settled_all_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
+    goods = selling(called=1)
+    old, new = lapsed_and_called_again(goods)
+    found, read = [(old, Code.OK)], lookups.resolve
+    monkeypatch.setattr(lookups, "resolve", lambda *asked: found.pop() if found else read(*asked))
+    taken = give(goods, old.id.hex, offline=True, heard=40 * 60)
+    assert (taken.status, taken.call, found) == ("stored", new.id.hex, [])
+    assert list(Collection.objects.values_list("call_id", "standing")) == [(new.id, True)]
+    assert not Call.objects.filter(status=CallStatus.CALLED).exists()
+    assert give(goods, "R2-何家角-0001", minutes=41 * 60).status == "double"
+    assert (goods.shelf().sold, goods.shelf().promised) == (5, 0)
     prove(goods)
 
 

@@ -75,11 +75,15 @@ def _observed(item: Handed, shift: int, now_us: int) -> int:
     return min(item.at + (shift if abs(shift) > CLOCK_TOLERANCE_US else 0), now_us)
 
 
+class _CalledAgainError(Exception):
+    """While this one waited for the shelf, its number lapsed and was called again: that call is the one to settle."""
+
+
 def _take(case: _Case) -> Taken:
     try:
         with write_lock():
             return _decide(case)
-    except IntegrityError:
+    except (IntegrityError, _CalledAgainError):
         # The constraint is the last guard of single use: what it refused is known now, and is decided by it.
         with write_lock():
             return _decide(case)
@@ -101,6 +105,8 @@ def _decide(case: _Case) -> Taken:
     if known is not None:
         return known
     call = Call.objects.select_for_update(of=("self",)).select_related(*lookups.WITH_CALL).get(id=call.id)
+    if call.status == CallStatus.LAPSED and not _may_stand(call):
+        raise _CalledAgainError
     standing = Collection.objects.filter(call=call, standing=True, voided_us__isnull=True).first()
     seen = CallFacts(
         call.status, call.pharmacy_id.hex, call.quantity, call.slot_from_us, call.deadline_us, standing is not None
