@@ -1,13 +1,16 @@
 """The register of machines at gates; visitors and couriers who are asked for."""
 
+from collections.abc import Callable
+from contextlib import AbstractContextManager
 from datetime import timedelta
 
 import pytest
 
 from fangxian.accounts.access import Reach
 from fangxian.audit.models import Entry
-from fangxian.gates.actions import devices, visits
+from fangxian.gates.actions import devices, keys, visits
 from fangxian.gates.actions.devices import DeviceError
+from fangxian.gates.actions.setup import Settings, set_up
 from fangxian.gates.actions.visits import VisitError
 from fangxian.gates.models import Device, DeviceKind, Pass, PassKind, VisitRequest, VisitStatus
 from fangxian.gates.playbook import GatesSection
@@ -22,6 +25,7 @@ from tests.support.gates import make_gate
 
 pytestmark = pytest.mark.django_db
 LATER = MORNING + timedelta(minutes=5)
+Captured = Callable[..., AbstractContextManager[list[Callable[[], object]]]]
 
 
 @pytest.fixture
@@ -72,6 +76,31 @@ class TestDevices:
         device.refresh_from_db()
         with pytest.raises(DeviceError):
             devices.renew_token(device=device, by="test", now=LATER)
+
+    def test_what_was_read_before_the_commit_is_not_kept_after_it(
+        self, gate: Place, django_capture_on_commit_callbacks: Captured
+    ) -> None:
+        device, token = thermometer(gate)
+        kid, now_us = keys.ensure_key(by="test", now=MORNING).kid, clock.to_us(LATER)
+        hot.forget()
+        with django_capture_on_commit_callbacks(execute=True):
+            devices.revoke(device=device, reason="丢失", by="test", now=LATER)
+            # another thread reads before the commit what was true before it
+            hot._devices._found[token] = (now_us, device)
+        assert hot.device_of(token, now_us) is None
+
+        assert hot.gate_row(gate.id, now_us).facts.is_open
+        with django_capture_on_commit_callbacks(execute=True):
+            set_up(gate=gate, settings=Settings(is_open=False), by="test", now=LATER)
+        assert not hot.gate_row(gate.id, now_us).facts.is_open
+
+        assert set(hot.trusted_keys(now_us).keys) == {kid}
+        with django_capture_on_commit_callbacks(execute=True):
+            new = keys.rotate_key(by="test", now=LATER)
+        assert set(hot.trusted_keys(now_us).keys) == {kid, new.kid}
+        with django_capture_on_commit_callbacks(execute=True):
+            keys.distrust_key(key=new, reason="泄露", by="test", now=LATER)
+        assert set(hot.trusted_keys(now_us).keys) == {kid}
 
     @pytest.mark.parametrize(("days", "state"), [(-1, "overdue"), (0, "soon"), (14, "soon"), (15, "good")])
     def test_the_register_tells_when_calibration_is_due(

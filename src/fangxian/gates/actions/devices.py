@@ -5,6 +5,7 @@ from datetime import date, datetime
 from typing import Final
 from uuid import UUID
 
+from django.db import transaction
 from django.utils.translation import gettext as _
 
 from fangxian.audit import actions as audit
@@ -53,7 +54,7 @@ def renew_token(*, device: Device, by: str, now: datetime) -> str:
     token = _new_token()
     Device.objects.filter(id=device.id).update(digest=crypto.digest(token), enrolled_us=clock.to_us(now))
     audit.record(by=by, act="gates.device.renewed", now=now, target=f"device:{device.id}", place=device.gate_id)
-    hot.forget()
+    transaction.on_commit(hot.forget)
     return token
 
 
@@ -66,7 +67,7 @@ def revoke(*, device: Device, reason: str, by: str, now: datetime) -> None:
         revoked_us=clock.to_us(now), revoked_reason=reason.strip()[:200], digest=None
     )
     audit.record(by=by, act="gates.device.revoked", now=now, target=f"device:{device.id}", place=device.gate_id)
-    hot.forget()
+    transaction.on_commit(hot.forget)
 
 
 @write_lock()

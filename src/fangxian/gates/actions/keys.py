@@ -10,6 +10,7 @@ from django.db import IntegrityError, transaction
 from fangxian.audit import actions as audit
 from fangxian.gates import tokens
 from fangxian.gates.models import SigningKey
+from fangxian.gates.queries import hot
 from fangxian.shared import clock, crypto
 from fangxian.shared.writer import write_lock
 
@@ -56,6 +57,7 @@ def distrust_key(*, key: SigningKey, reason: str, by: str, now: datetime) -> Non
     audit.record(
         by=by, act="gates.key.distrusted", now=now, target=f"signingkey:{key.kid}", detail={"reason": reason[:200]}
     )
+    transaction.on_commit(hot.forget)
 
 
 def _signing() -> SigningKey | None:
@@ -84,6 +86,7 @@ def _make(kid: int, by: str, now: datetime) -> SigningKey:
         created_us=clock.to_us(now),
     )
     audit.record(by=by, act="gates.key.made", now=now, target=f"signingkey:{kid}")
+    transaction.on_commit(hot.forget)
     return row
 
 

@@ -4,10 +4,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
+from django.db import transaction
 from django.utils.translation import gettext as _
 
 from fangxian.audit import actions as audit
 from fangxian.gates.models import Direction, GateSetup, Zone
+from fangxian.gates.queries import hot
 from fangxian.gates.queries.board import tenants
 from fangxian.places.models import Place, PlaceKind
 from fangxian.shared import clock
@@ -58,6 +60,7 @@ def set_up(*, gate: Place, settings: Settings, by: str, now: datetime) -> GateSe
             "tenant": settings.inner_enterprise.hex if settings.inner_enterprise else "",
         },
     )  # fmt: skip
+    transaction.on_commit(hot.forget)
     return row
 
 
