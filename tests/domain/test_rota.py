@@ -108,6 +108,26 @@ def test_it_is_met_on_time_only_with_everybody_that_the_slot_needs(yard: Yard, g
     assert gaps(early) == []
 
 
+def test_it_lets_nobody_stand_at_two_posts_at_once(yard: Yard, gate: Place) -> None:
+    early, late, _night = planned(gate)
+    other = actions.open_post(place=make_gate(yard["中华新村"], "后门", now=NIGHT_BEFORE), by="test", now=NIGHT_BEFORE)
+    (there,) = actions.plan_day(post=other, day=TODAY, times=SHIFTS[:1], by="test", now=NIGHT_BEFORE)
+    guard = staff(Role.GATE_GUARD, yard["中华新村"])
+    actions.assign(slot=there, staff=guard, by="test", now=NIGHT_BEFORE)
+    # sent to the front gate instead: who stands there counts, not what was planned
+    here = actions.check_in(slot=early, staff=guard, by=guard.actor, now=at(6)).assignment
+
+    with pytest.raises(RotaError, match=early.post.title):
+        actions.check_in(slot=there, staff=guard, by=guard.actor, now=at(7))
+    assert Assignment.objects.get(slot=there).came_us is None
+    actions.check_in(slot=early, staff=guard, by=guard.actor, now=at(7))
+
+    actions.check_out(assignment=here, by=guard.actor, now=at(8))
+    actions.check_in(slot=there, staff=guard, by=guard.actor, now=at(8))
+    assert Assignment.objects.get(slot=there).came_us == clock.to_us(at(8))
+    actions.check_in(slot=late, staff=guard, by=guard.actor, now=at(13, 30))
+
+
 def test_it_lets_nobody_check_in_hours_before_or_afterwards(yard: Yard, gate: Place) -> None:
     early, _late, _night = planned(gate)
     guard = staff(Role.GATE_GUARD, yard["中华新村"])

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, time
 from typing import Final
 
+from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
 from fangxian.accounts.models import Staff
@@ -190,18 +191,32 @@ def assign(*, slot: Slot, staff: Staff, by: str, now: datetime) -> Placed:
     return Placed(row, is_trained(staff, slot.post))
 
 
-def _not_elsewhere(slot: Slot, staff: Staff) -> None:
-    other = (
+def _meeting(slot: Slot, staff: Staff) -> QuerySet[Assignment]:
+    """Other slots of this person at the time of this one. The person is locked: two posts may ask at once."""
+    Staff.objects.select_for_update(no_key=True).get(pk=staff.pk)
+    return (
         Assignment.objects.filter(
             staff=staff, slot__from_us__lt=slot.until_us, slot__until_us__gt=slot.from_us, left_us__isnull=True
         )
         .exclude(slot=slot)
         .select_related("slot__post")
-        .first()
     )
+
+
+def _not_elsewhere(slot: Slot, staff: Staff) -> None:
+    other = _meeting(slot, staff).first()
     if other is not None:
         raise RotaError(
             _("%(name)s stands at %(post)s at that time. Nothing was changed.")
+            % {"name": staff.name, "post": other.slot.post.title}
+        )
+
+
+def _not_there(slot: Slot, staff: Staff) -> None:
+    other = _meeting(slot, staff).filter(came_us__isnull=False).first()
+    if other is not None:
+        raise RotaError(
+            _("%(name)s is checked in at %(post)s. Nothing was changed; check out there first.")
             % {"name": staff.name, "post": other.slot.post.title}
         )
 
@@ -235,7 +250,8 @@ def sign_off(*, staff: Staff, topic: str, by: str, now: datetime) -> Training:
 def check_in(*, slot: Slot, staff: Staff, by: str, now: datetime, observed_at: datetime | None = None) -> Placed:
     """Somebody is at the post. The slot's duty is met with the last person that it needs, on time or late.
 
-    Whoever was not planned is added. Coming twice keeps the first time.
+    Whoever was not planned is added, and whoever is planned elsewhere at that time is taken where they stand; only who
+    has come to another post and not left it is refused. Coming twice keeps the first time.
     """
     at = observed_at or now
     at_us = clock.to_us(at)
@@ -244,6 +260,7 @@ def check_in(*, slot: Slot, staff: Staff, by: str, now: datetime, observed_at: d
     if at_us >= slot.until_us:
         raise RotaError(_("This slot is over. Nothing was changed."))
     slot = Slot.objects.select_for_update(of=("self",)).select_related("post").get(pk=slot.pk)
+    _not_there(slot, staff)
     row, _made = Assignment.objects.get_or_create(slot=slot, staff=staff, defaults={"by": by, "planned": False})
     if row.came_us is None:
         row.came_us = at_us
