@@ -17,9 +17,10 @@ from fangxian.gates.actions.checks import DeviceFacts, prepare
 from fangxian.gates.models import Declaration, Device, Held, Pass, PassKind, Presence, Used
 from fangxian.gates.queries import hot
 from fangxian.gates.queries.bundle import HASH_BYTES, bundle, cards
+from fangxian.registry.models import Attachment, Relation
 from fangxian.shared import clock
 from fangxian.shared.writer import write_lock
-from tests.support.factories import MORNING, Street, make_vehicle
+from tests.support.factories import MORNING, Street, make_person, make_vehicle
 from tests.support.gates import Office, employee_pass, leaving, make_gate, resident_permit
 
 pytestmark = pytest.mark.django_db
@@ -67,6 +68,7 @@ def test_it_lists_what_is_not_in_force_held_inside_declared_and_used(street: Str
         check_id=made["live"].id, gate_id=office.front.id,
     )  # fmt: skip
     day = (clock.local_day(NOW).toordinal()) - 719163
+    Pass.objects.filter(id=made["used"].id).update(once=True)
     Used.objects.create(key=f"once:{made['used'].id.hex}", count=1)
     Used.objects.create(key=f"cap:{office.front.id.hex}:{day}", count=17)
     Used.objects.create(key=f"in:{office.building.id.hex}", count=1)
@@ -92,6 +94,43 @@ def test_it_lists_households_without_outings(street: Street) -> None:
         assert write_batch(prepare([leaving(out)], DeviceFacts(tablet.id, gate.id), NOW))[0].code == "exit"
     assert ids(bundle(tablet, NOW)["no_outings"]) == {out.id.hex}
     assert at_home.subject_id != out.subject_id
+
+
+def test_a_hold_of_another_place_is_listed_as_the_server_asks_for_no_place(street: Street, office: Office) -> None:
+    held = employee_pass(office.building, street.dwellings[0])
+    Held.objects.create(
+        subject_id=subject(held), place=street.compounds[0], since_us=NOW_US, reason="居家观察", source="test:1", by="t"
+    )
+    assert ids(bundle(office.tablet, NOW)["held"]) == {held.id.hex}
+
+
+def test_single_uses_of_other_places_and_of_passes_that_are_over_stay_away(street: Street, office: Office) -> None:
+    once = {"kind": PassKind.COURIER, "once": True}
+    here = employee_pass(office.building, street.dwellings[0], **once)
+    over = employee_pass(office.building, street.dwellings[1], until_us=NOW_US - 1, **once)
+    elsewhere = employee_pass(street.compounds[0], street.dwellings[2], **once)
+    for permit in (here, over, elsewhere):
+        Used.objects.create(key=f"once:{permit.id.hex}", count=1)
+    assert ids(bundle(office.tablet, NOW)["used"]) == {here.id.hex}
+
+
+def test_a_held_person_holds_the_permit_of_the_household(street: Street) -> None:
+    gate = make_gate(street.compounds[0])
+    tablet = Device.objects.create(kind="tablet", gate=gate, name="平板", enrolled_us=NOW_US)
+    lives, member, free = (resident_permit(street.compounds[0], door) for door in street.dwellings[:3])
+    at_home = make_person("李梅", street.dwellings[0])
+    other = make_person("王芳", street.dwellings[4])
+    Attachment.objects.create(
+        subject_id=other.pk, relation=Relation.MEMBER, other_id=subject(member), since=clock.local_day(NOW)
+    )
+    for person in (at_home, other):
+        Held.objects.create(subject_id=person.pk, since_us=NOW_US, reason="居家观察", source="test:1", by="test")
+    assert ids(bundle(tablet, NOW)["held"]) == {lives.id.hex, member.id.hex}
+    hot.forget()
+    items = [leaving(permit) for permit in (lives, member, free)]
+    with write_lock():
+        told = write_batch(prepare(items, DeviceFacts(tablet.id, gate.id), NOW))
+    assert [one.code for one in told] == ["held_here", "held_here", "exit"]
 
 
 def test_typed_numbers_and_plates_are_matched_by_hashes_under_a_key_of_each_answer(

@@ -9,7 +9,7 @@ from msgspec import Struct
 
 from fangxian.gates.models import Check, Declaration, Held, Pass, PassKind, PassStatus, Presence, Referral, Used
 from fangxian.places.models import Place
-from fangxian.registry.models import Vehicle
+from fangxian.registry.models import Attachment, Household, Relation, Vehicle
 from fangxian.shared.ids import new_id
 from fangxian.shared.statements import Insert, Row, Select, together
 
@@ -145,9 +145,22 @@ def vehicles(plates: Collection[str]) -> dict[str, VehicleRow]:
     return {plate: VehicleRow(subject, permits.get(subject)) for plate, subject in known.items()}
 
 
+# who is held holds the permit of the household too: one of them would carry it out, and it names no face
 _HELD: Final = Select(
-    "subject_id",
-    f"FROM {Held._meta.db_table} WHERE subject_id {{in}} AND since_us <= %s AND (until_us IS NULL OR until_us > %s)",
+    "x.who",
+    f"""FROM (
+        SELECT subject_id AS who, since_us, until_us FROM {Held._meta.db_table}
+        UNION ALL
+        SELECT a.other_id, h.since_us, h.until_us
+        FROM {Attachment._meta.db_table} a JOIN {Held._meta.db_table} h ON h.subject_id = a.subject_id
+        WHERE a.relation = '{Relation.MEMBER.value}' AND a.until IS NULL
+        UNION ALL
+        SELECT d.subject_id, h.since_us, h.until_us
+        FROM {Household._meta.db_table} d
+        JOIN {Attachment._meta.db_table} a ON a.place_id = d.dwelling_id
+        JOIN {Held._meta.db_table} h ON h.subject_id = a.subject_id
+        WHERE d.ended_on IS NULL AND a.relation = '{Relation.LIVES.value}' AND a.until IS NULL
+    ) x WHERE x.who {{in}} AND x.since_us <= %s AND (x.until_us IS NULL OR x.until_us > %s)""",
 )
 
 

@@ -13,7 +13,8 @@ from datetime import date, datetime
 from typing import Any, Final
 from uuid import UUID
 
-from django.db.models import F, Q
+from django.db.models import Exists, F, OuterRef, Q, TextField, Value
+from django.db.models.functions import Cast, Concat, Replace
 from msgspec import structs
 
 from fangxian.gates.models import (
@@ -33,7 +34,7 @@ from fangxian.gates.playbook import GatesSection
 from fangxian.gates.queries.hot import gate_row
 from fangxian.gates.rules import GateFacts, outing_key
 from fangxian.places.models import Place, parent_paths
-from fangxian.registry.models import Vehicle
+from fangxian.registry.models import Attachment, Household, Relation, Vehicle
 from fangxian.shared import clock
 
 LETTERS: Final = {
@@ -68,10 +69,10 @@ def bundle(device: Device, now: datetime) -> dict[str, Any]:
         "keys": _keys(),
         "plan": plan.model_dump(mode="json"),
         "not_in_force": _not_in_force(here, now),
-        "held": _packed(_ids(here, now, _held(here, now))),
+        "held": _packed(_ids(here, now, _held(now))),
         "declared": _packed(_ids(here, now, _declared(now))),
         "inside": _packed(_inside(here, now, row.inside_of)),
-        "used": _packed(_used_once()),
+        "used": _packed(_ids(here, now, _used_once())),
         "no_outings": _packed(_ids(here, now, _no_outings(plan, day))),
         "inside_count": counts.get(f"in:{row.inside_of}", 0),
         "entries_today": counts.get(f"cap:{device.gate_id.hex}:{day}", 0),
@@ -122,10 +123,18 @@ def _ids(here: list[UUID], now: datetime, subjects: Q) -> Iterator[UUID]:
     return Pass.objects.filter(_live(here, now) & subjects).values_list("id", flat=True).iterator()
 
 
-def _held(here: list[UUID], now: datetime) -> Q:
-    rows = Held.objects.filter(Q(until_us__isnull=True) | Q(until_us__gt=clock.to_us(now)))
-    rows = rows.filter(Q(place__isnull=True) | Q(place_id__in=here))
-    return Q(subject_id__in=rows.values("subject_id"))
+def _held(now: datetime) -> Q:
+    """Wherever somebody is held, as the server asks no place either. Who is held holds the household's permit too."""
+    now_us = clock.to_us(now)
+    rows = Held.objects.filter(Q(until_us__isnull=True) | Q(until_us__gt=now_us), since_us__lte=now_us)
+    bound = Attachment.objects.filter(until__isnull=True, subject_id__in=rows.values("subject_id"))
+    homes = bound.filter(relation=Relation.LIVES).values("place_id")
+    households = Household.objects.filter(ended_on__isnull=True, dwelling_id__in=homes)
+    return (
+        Q(subject_id__in=rows.values("subject_id"))
+        | Q(kind=PassKind.RESIDENT, subject_id__in=bound.filter(relation=Relation.MEMBER).values("other_id"))
+        | Q(kind=PassKind.RESIDENT, subject_id__in=households.values("subject_id"))
+    )
 
 
 def _declared(now: datetime) -> Q:
@@ -145,9 +154,11 @@ def _is_inside(key: UUID, subject: UUID | None, known: set[str]) -> bool:
     return f"p:{key.hex}" in known or (subject is not None and f"s:{subject.hex}" in known)
 
 
-def _used_once() -> Iterator[UUID]:
-    for key in Used.objects.filter(key__startswith="once:", count__gt=0).values_list("key", flat=True).iterator():
-        yield UUID(key.partition(":")[2])
+def _used_once() -> Q:
+    """Passes for one entry that had it: of those in force here, as a street of years of couriers fits no tablet."""
+    # an id is 32 hex digits in SQLite, and has dashes in PostgreSQL
+    key = Concat(Value("once:"), Replace(Cast(OuterRef("pk"), TextField()), Value("-"), Value("")))
+    return Q(Exists(Used.objects.filter(key=key, count__gt=0)), once=True)
 
 
 def _no_outings(plan: GatesSection, day: int) -> Q:
