@@ -2,11 +2,15 @@
 
 from collections.abc import Iterator
 from datetime import timedelta
+from uuid import UUID
 
 import pytest
+from django.db.models import QuerySet
 from django.utils import translation
 
+from fangxian.accounts.roles import Role
 from fangxian.audit.models import Entry
+from fangxian.duties.models import OneOff
 from fangxian.masks.actions import applications
 from fangxian.masks.actions.errors import MaskError
 from fangxian.masks.actions.register import register, writer
@@ -161,3 +165,34 @@ def test_the_desk_registers_a_written_address_without_a_document(ground: MaskGro
     one = ask(ground.round, address="1号201室", channel="phone")
     answer = applications.register_written(one, OPEN, committee=ground.committees[0], by="s", trusted=True)
     assert (answer.status, Registration.objects.get().unit) == ("stored", ground.street.dwellings[1].id)
+
+
+def of_applications() -> QuerySet[OneOff]:
+    return OneOff.objects.filter(source__startswith="mask-application:")
+
+
+def owing() -> set[UUID]:
+    open_ = of_applications().filter(duty__last_us__isnull=True, duty__ended_us__isnull=True)
+    return set(open_.values_list("duty__place", flat=True))
+
+
+def test_an_address_that_waits_is_somebodys_duty_until_it_is_decided(ground: MaskGround) -> None:
+    here, there = ground.committees
+    written = [ask(ground.round, address="虹桥路某处", document=IDENTITY) for _n in range(2)]
+    applications.register_written(written[0], OPEN)
+    applications.register_written(written[1], OPEN, committee=here, by="s", trusted=True)
+    applications.register_written(written[1], OPEN, committee=here, by="s", trusted=True)
+    nobodys, ours = (Application.objects.get(id=one.id) for one in written)
+    assert set(of_applications().values_list("role", "duty__place")) == {
+        (Role.SECTION_HEAD, ground.street.street.id), (Role.COMMITTEE_SECRETARY, here.id),
+    }  # fmt: skip
+    assert of_applications().count() == 2
+    with pytest.raises(MaskError, match="only the street"):
+        applications.refuse_application(application=nobodys, reason="不是我们的", by="s", now=OPEN, desk=here)
+    with pytest.raises(MaskError, match="only the street"):
+        applications.pass_on(application=nobodys, committee=there, by="s", now=OPEN, desk=here)
+    applications.pass_on(application=ours, committee=there, by="s", now=OPEN, desk=here)
+    assert owing() == {ground.street.street.id, there.id}
+    applications.refuse_application(application=nobodys, reason="查无此址", by="s", now=OPEN)
+    applications.place_application(application=ours, unit=ground.street.dwellings[6], by="s", now=OPEN)
+    assert owing() == set()

@@ -221,6 +221,7 @@ MATRIX: dict[str, Line] = {
     "mask-desk:application": Line(C.MASK_DESK, lambda side: _place(side) | {"application_id": new_id()}),
     "mask-desk:place": Line(C.MASK_DESK, lambda side: _place(side) | {"application_id": new_id()}, post=True),
     "mask-desk:refuse": Line(C.MASK_DESK, lambda side: _place(side) | {"application_id": new_id()}, post=True),
+    "mask-desk:pass-on": Line(C.MASK_DESK, lambda side: _place(side) | {"application_id": new_id()}, post=True),
     "mask-desk:dispute": Line(C.MASK_DESK, _place, post=True),
     "mask-desk:decide": Line(C.MASK_DESK, lambda side: _place(side) | {"dispute_id": new_id()}, post=True),
     "mask-desk:doors": Line(C.MASK_DESK, _place),

@@ -269,6 +269,20 @@ def test_an_address_is_refused_with_a_reason_only(desk: Client, goods: Goods) ->
     assert (row.status, row.reason) == (ApplicationStatus.REFUSED, "不在本街道")
 
 
+def test_an_address_is_passed_on_and_one_of_nobody_is_only_the_streets_to_refuse(desk: Client, goods: Goods) -> None:
+    row, there = unplaced(desk, goods), goods.ground.committees[1]
+    said = post(desk, page(goods, "pass-on", row.id), committee=str(there.id))
+    assert f"Passed on to {there.name}" in said
+    assert desk.get(page(goods, "application", row.id)).status_code == 404
+    Application.objects.filter(id=row.id).update(committee=None)
+    shown = text(desk.get(page(goods, "application", row.id)))
+    assert "It was given to no committee" in shown
+    assert "Reason, which the applicant reads" not in shown
+    assert "only the street refuses it" in post(desk, page(goods, "refuse", row.id), reason="不是我们的")
+    row.refresh_from_db()
+    assert row.status == ApplicationStatus.WAITING
+
+
 def disputed(goods: Goods) -> Dispute:
     row = registered(goods.ground, doors(goods, 0)[4], goods.ground.committees[0], name="原住户")
     return acts.dispute(registration=row, claimant="李梅", phone="", statement="我住这里", by="", now=NOW)

@@ -13,7 +13,12 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from fangxian.accounts import access
 from fangxian.console.mask_desk.seat import Seat, at_seat, dwelling, is_id
-from fangxian.masks.actions.applications import place_application, read_application, refuse_application
+from fangxian.masks.actions.applications import (
+    pass_on,
+    place_application,
+    read_application,
+    refuse_application,
+)
 from fangxian.masks.actions.desk import decide_dispute, dispute
 from fangxian.masks.actions.errors import MaskError
 from fangxian.masks.addresses import dwellings_of
@@ -21,6 +26,7 @@ from fangxian.masks.models import Application, ApplicationStatus, Dispute
 from fangxian.masks.queries import committee as reads
 from fangxian.masks.queries.desk import disputes
 from fangxian.masks.queries.registrations import by_voucher, waiting_applications
+from fangxian.masks.queries.rounds import committees_of
 from fangxian.masks.rules import Code
 from fangxian.masks.words import WORDS
 from fangxian.places.queries import full_names
@@ -65,6 +71,7 @@ def application(request: HttpRequest, seat: Seat, application_id: UUID) -> HttpR
     context: dict[str, Any] = {
         "place": seat.place, "round": seat.round, "tab": "addresses", "application": row, "ask": ask,
         "address": address, "doors": [(door.id.hex, names[door.id]) for door in found],
+        "others": [one for one in committees_of(seat.round) if one.id != seat.place.id] if row.committee_id else [],
     }  # fmt: skip
     return render(request, "console/mask_desk/application.html", context)
 
@@ -92,11 +99,30 @@ def place_one(request: HttpRequest, seat: Seat, application_id: UUID) -> HttpRes
 def refuse(request: HttpRequest, seat: Seat, application_id: UUID) -> HttpResponse:
     row = _application(seat, application_id)
     try:
-        refuse_application(application=row, reason=request.POST.get("reason", ""), by=seat.by, now=seat.now)
+        refuse_application(
+            application=row, reason=request.POST.get("reason", ""), by=seat.by, now=seat.now, desk=seat.place
+        )
     except MaskError as refused:
         messages.error(request, str(refused))
         return redirect("mask-desk:application", seat.place.id, row.id)
     messages.success(request, _("Refused. The applicant reads your reason on their page."))
+    return redirect("mask-desk:addresses", seat.place.id)
+
+
+@at_seat
+@require_POST
+def pass_one(request: HttpRequest, seat: Seat, application_id: UUID) -> HttpResponse:
+    """It is none of ours: to another committee, or to the street where nobody knows whose it is."""
+    row = _application(seat, application_id)
+    chosen = request.POST.get("committee", "")
+    to = next((one for one in committees_of(seat.round) if str(one.id) == chosen), None)
+    try:
+        pass_on(application=row, committee=to, by=seat.by, now=seat.now, desk=seat.place)
+    except MaskError as refused:
+        messages.error(request, str(refused))
+        return redirect("mask-desk:application", seat.place.id, row.id)
+    name = to.name if to is not None else seat.round.street.name
+    messages.success(request, _("Passed on to %(name)s, with the duty to decide it.") % {"name": name})
     return redirect("mask-desk:addresses", seat.place.id)
 
 

@@ -21,6 +21,7 @@ urlpatterns = [
     path("<uuid:place_id>/addresses/<uuid:application_id>/", addresses.application, name="application"),
     path("<uuid:place_id>/addresses/<uuid:application_id>/place/", addresses.place_one, name="place"),
     path("<uuid:place_id>/addresses/<uuid:application_id>/refuse/", addresses.refuse, name="refuse"),
+    path("<uuid:place_id>/addresses/<uuid:application_id>/pass/", addresses.pass_one, name="pass-on"),
     path("<uuid:place_id>/disputes/", addresses.raise_dispute, name="dispute"),
     path("<uuid:place_id>/disputes/<uuid:dispute_id>/", addresses.decide, name="decide"),
     path("<uuid:place_id>/doors/", doors.doors, name="doors"),

@@ -1,14 +1,19 @@
-"""Addresses that were written by hand: registered when exactly one dwelling is meant, else put to a person."""
+"""Addresses that were written by hand: registered when exactly one dwelling is meant, else put to a person.
 
-from datetime import datetime
+Each that waits is somebody's duty: the committee's where it was written down, else the street's.
+"""
+
+from datetime import datetime, timedelta
 from typing import Final
 from uuid import UUID
 
 import msgspec
 from django.utils.translation import gettext
 
+from fangxian.accounts.roles import Role
 from fangxian.audit import actions as audit
 from fangxian.masks import rules
+from fangxian.masks.actions import tasks
 from fangxian.masks.actions.errors import MaskError
 from fangxian.masks.actions.register import OPEN_CHANNELS, register, register_within, said
 from fangxian.masks.actions.register_batch import new_secret
@@ -25,6 +30,7 @@ from fangxian.shared.writer import write_lock
 
 _NOTHING_FOUND: Final = frozenset({Code.NOT_YET, Code.CLOSED, Code.CANCELLED, Code.NOTHING, Code.TOO_MANY})
 """What is wrong whichever address is meant."""
+DECIDE_HOURS: Final = 24
 
 
 def register_written(
@@ -79,10 +85,11 @@ def apply_unplaced(
     secret = new_secret()
     kept = ask if trusted else msgspec.structs.replace(ask, special="", urgent=False, unit="", channel=_channel(ask))
     with write_lock():
-        Application.objects.create(
+        made = Application.objects.create(
             id=ask.id, round=round, committee=committee, sealed=crypto.seal(_text(kept), _aad(ask.id)),
             channel=kept.channel, secret=secret, at_us=clock.to_us(now), by=by,
         )  # fmt: skip
+        _owe(made, by or "resident", now)
     return Answer(
         id=ask.id.hex,
         status="stored",
@@ -90,6 +97,21 @@ def apply_unplaced(
         secret=secret,
         committee=committee.id.hex if committee else "",
     )
+
+
+def _source(application: Application) -> str:
+    return f"mask-application:{application.id.hex}"
+
+
+def _owe(application: Application, by: str, now: datetime) -> None:
+    place = application.committee or application.round.street
+    with tasks.street_language():
+        tasks.ask(
+            title=gettext("An address of round %(number)d that nobody found yet: find the dwelling, or say why not")
+            % {"number": application.round.number},
+            place=place, role=Role.COMMITTEE_SECRETARY if application.committee_id else Role.SECTION_HEAD,
+            until=now + timedelta(hours=DECIDE_HOURS), source=_source(application), by=by, now=now,
+        )  # fmt: skip
 
 
 def _channel(ask: Ask) -> str:
@@ -137,6 +159,7 @@ def place_application(*, application: Application, unit: Place, by: str, now: da
             by=by, act="masks.application.placed", now=now, target=f"application:{fresh.id}",
             place=UUID(hex=answer.committee),
         )  # fmt: skip
+        tasks.settle(source=_source(fresh), by=by, now=now)
     application.refresh_from_db()
     return answer
 
@@ -150,20 +173,58 @@ def _why_not(answer: Answer) -> str:
     return gettext("The application was not registered and still waits. %(why)s") % {"why": answer.said}
 
 
-def refuse_application(*, application: Application, reason: str, by: str, now: datetime) -> None:
-    """Nothing is registered; the applicant reads the reason on the page of the application."""
+def refuse_application(
+    *, application: Application, reason: str, by: str, now: datetime, desk: Place | None = None
+) -> None:
+    """Nothing is registered; the applicant reads the reason on the page of the application.
+
+    `desk` is the committee that refuses; without one it is the street. An address that was given to no committee is
+    only the street's to refuse: one committee cannot know that it is not another's.
+    """
     if not reason.strip():
         raise MaskError(gettext("Say why the application is refused: the applicant reads it. Nothing was changed."))
     with write_lock():
-        fresh = _waiting(application)
+        fresh = _of_desk(application, desk)
         Application.objects.filter(id=fresh.id).update(
             status=ApplicationStatus.REFUSED, reason=reason.strip()[:200], decided_us=clock.to_us(now), by=by
         )
+        tasks.settle(source=_source(fresh), by=by, now=now)
         audit.record(
             by=by, act="masks.application.refused", now=now, target=f"application:{fresh.id}",
             place=fresh.committee_id or "",
         )  # fmt: skip
     application.refresh_from_db()
+
+
+def pass_on(
+    *, application: Application, committee: Place | None, by: str, now: datetime, desk: Place | None = None
+) -> None:
+    """It is another committee's, or (None) the street is to say whose: the duty goes with it. It still waits."""
+    with write_lock():
+        fresh = _of_desk(application, desk)
+        if fresh.committee_id == (committee.id if committee is not None else None):
+            raise MaskError(gettext("It lies there already. Nothing was changed. Choose another committee."))
+        tasks.settle(source=_source(fresh), by=by, now=now)
+        fresh.committee = committee
+        fresh.save(update_fields=["committee"])
+        _owe(fresh, by, now)
+        audit.record(
+            by=by, act="masks.application.passed_on", now=now, target=f"application:{fresh.id}",
+            place=fresh.committee_id or "",
+        )  # fmt: skip
+    application.refresh_from_db()
+
+
+def _of_desk(application: Application, desk: Place | None) -> Application:
+    fresh = _waiting(application)
+    if desk is not None and fresh.committee_id != desk.id:
+        raise MaskError(
+            gettext(
+                "This address was given to no committee: only the street refuses it or gives it to one. Nothing was "
+                "changed. Register it when it is one of yours."
+            )
+        )
+    return fresh
 
 
 def _waiting(application: Application) -> Application:
