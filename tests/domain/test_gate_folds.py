@@ -9,26 +9,27 @@ from fangxian.duties.models import Duty, Fulfilment, Gap, OneOff
 from fangxian.gates import folds
 from fangxian.gates.actions import passes, setup
 from fangxian.gates.actions.check_batch import write_batch
-from fangxian.gates.actions.check_items import CheckIn
+from fangxian.gates.actions.check_items import CheckIn, Taken
 from fangxian.gates.actions.checks import DeviceFacts, prepare
-from fangxian.gates.models import Check, Contradiction, Device, DeviceKind, Flow, Opening, Referral
-from fangxian.gates.playbook import EMPLOYEE_DAY
+from fangxian.gates.models import Check, Contradiction, Declaration, Device, DeviceKind, Flow, Opening, Referral
+from fangxian.gates.playbook import EMPLOYEE_DAY, GatesSection
 from fangxian.gates.queries import hot
+from fangxian.places.models import Place
 from fangxian.rota import actions as rota
 from fangxian.shared import clock
 from fangxian.shared.ids import new_id
 from fangxian.shared.writer import write_lock
 from tests.support.factories import MORNING, Street, make_rule
-from tests.support.gates import Office, check, employee_pass, leaving, make_device
+from tests.support.gates import Office, check, employee_pass, leaving, make_device, make_gate, resident_permit
 
 pytestmark = pytest.mark.django_db
 NOW = MORNING + timedelta(minutes=20)
 
 
-def record(office: Office, *items: CheckIn) -> None:
+def record(office: Office, *items: CheckIn, gate: Place | None = None) -> list[Taken]:
     hot.forget()
     with write_lock():
-        write_batch(prepare(items, DeviceFacts(office.tablet.id, office.front.id), NOW))
+        return write_batch(prepare(items, DeviceFacts(office.tablet.id, (gate or office.front).id), NOW))
 
 
 def test_checks_are_counted_by_gate_and_quarter_and_only_once(street: Street, office: Office) -> None:
@@ -63,6 +64,24 @@ def test_a_reading_that_was_folded_before_the_entry_counts(street: Street, offic
     assert Duty.objects.get(rule__key="employee-daily-check").deadline_us is None
 
 
+@pytest.mark.parametrize(
+    "wrong", [{"identity": False}, {"temp": 31.0}, {"temp": 31.0, "override": "设备坏了", "guard": "f" * 32}]
+)
+@pytest.mark.parametrize("first", [True, False], ids=["before", "after"])
+def test_a_reading_of_somebody_else_or_of_a_broken_thermometer_is_none(
+    street: Street, office: Office, wrong: dict[str, object], first: bool
+) -> None:
+    make_rule("employee-daily-check", EMPLOYEE_DAY, subject="person", channel="console")
+    permit = employee_pass(office.building, street.dwellings[0])
+    bad = check(permit, **wrong)
+    entry = check(permit, temp=None, again=True, offline=True, said="admit", said_code="ok")
+    for item in (bad, entry) if first else (entry, bad):
+        record(office, item)
+        folds.fold_checks(now=NOW)
+    assert Check.objects.filter(decidec__isnull=False).exists()
+    assert Duty.objects.get(rule__key="employee-daily-check").deadline_us is not None
+
+
 def test_who_entered_unmeasured_becomes_a_gap(street: Street, office: Office) -> None:
     make_rule("employee-daily-check", EMPLOYEE_DAY, subject="person", channel="console")
     permit = employee_pass(office.building, street.dwellings[0])
@@ -70,6 +89,37 @@ def test_who_entered_unmeasured_becomes_a_gap(street: Street, office: Office) ->
     folds.fold_checks(now=NOW)
     sweep(now=MORNING + timedelta(hours=2))
     assert Gap.objects.get().duty.subject_id == permit.subject_id
+
+
+def test_what_was_declared_at_a_gate_holds_for_the_plans_days_and_is_kept_once(street: Street, office: Office) -> None:
+    gate = make_gate(street.compounds[0])
+    permit = employee_pass(office.building, street.dwellings[0])
+    home = resident_permit(street.compounds[0], street.dwellings[0])
+    record(office, check(permit), check(permit, MORNING + timedelta(minutes=2), again=True))
+    record(office, check(home), gate=gate)
+    folds.fold_checks(now=NOW)
+    days = GatesSection().declaration_days
+    kept = {row.subject_id: row for row in Declaration.objects.all()}
+    assert set(kept) == {permit.subject_id, home.subject_id}
+    assert Declaration.objects.count() == 2
+    assert kept[permit.subject_id].until_us == clock.to_us(MORNING + timedelta(days=days))
+    told = record(office, leaving(permit, MORNING + timedelta(minutes=3)), check(permit, NOW, declared=None))
+    assert [one.code for one in told] == ["exit", "ok"]
+    Check.objects.update(folded=False)
+    folds.fold_checks(now=NOW)
+    assert Declaration.objects.count() == 2
+
+
+def test_nothing_is_declared_by_who_was_not_admitted_or_said_nothing(street: Street, office: Office) -> None:
+    permit = employee_pass(office.building, street.dwellings[0])
+    other = employee_pass(office.building, street.dwellings[1], "韩梅梅")
+    record(office, check(permit, mask=False), check(other, declared=False))
+    folds.fold_checks(now=NOW)
+    assert not Declaration.objects.exists()
+
+
+def test_a_plan_that_was_published_with_a_figure_that_nobody_reads_is_still_read() -> None:
+    assert GatesSection.model_validate({"slot_grace_minutes": 10, "outings": 3}).outings == 3
 
 
 def test_each_contradiction_is_somebodys_duty_once(street: Street, office: Office) -> None:

@@ -207,7 +207,6 @@ FIELD_NAMES: Mapping[str, Wording] = {
     "severity": pgettext_lazy("plan", "severity"),
     "shelf_minutes": pgettext_lazy("plan", "minutes a parcel may lie"),
     "since": pgettext_lazy("plan", "from"),
-    "slot_grace_minutes": pgettext_lazy("plan", "minutes one may come late"),
     "slot_minutes": pgettext_lazy("plan", "minutes of a slot"),
     "slot_people": pgettext_lazy("plan", "households in a slot"),
     "source": pgettext_lazy("plan", "source"),

@@ -20,6 +20,7 @@ from fangxian.gates.actions import contradictions
 from fangxian.gates.models import (
     Check,
     ContradictionKind,
+    Declaration,
     Device,
     DeviceKind,
     Direction,
@@ -33,8 +34,10 @@ from fangxian.gates.models import (
 )
 from fangxian.gates.plan import plan_at
 from fangxian.gates.playbook import EMPLOYEE_DAY
+from fangxian.gates.rules import Code
 from fangxian.places.models import Place
 from fangxian.places.queries import counting_nodes
+from fangxian.registry.models import Subject
 from fangxian.rota.models import Slot
 from fangxian.shared import clock
 from fangxian.shared.clock import MINUTE_US, SECOND_US
@@ -47,6 +50,7 @@ RUN_SECONDS: Final = 2.0
 FIRST_HOUR: Final = 6
 OPENINGS: Final = 200
 POSTGRES_LOCK: Final = 0x666F6C64
+_NO_READING: Final = frozenset({Code.NOT_THE_HOLDER.value, Code.ODD_TEMPERATURE.value})
 _KINDS: Final = frozenset(ContradictionKind.values)
 
 
@@ -70,6 +74,7 @@ def _fold_chunk(rows: int, by: str, now: datetime) -> int:
         return 0
     _count_flow(checks)
     _count_duties(checks, by, now)
+    _declare(checks, by, now)
     _contradict(checks, by, now)
     _refer(checks, by, now)
     _note_devices(checks)
@@ -111,7 +116,7 @@ def _count_duties(checks: Sequence[Check], by: str, now: datetime) -> None:
                 due_us=check.observed_us + MEASURED_WITHIN_US,
             )  # fmt: skip
             entered[day].append(member)
-        if check.decidec is not None:
+        if _is_theirs(check):
             at = clock.from_us(check.observed_us)
             read[day].append(duties.Done(check.subject_id, at, f"gate-check:{check.id.hex}"))
     for day, members in entered.items():
@@ -127,8 +132,42 @@ def _read_before(subject_ids: Sequence[UUID], day: date) -> list[duties.Done]:
     rows = Check.objects.filter(
         subject_id__in=subject_ids, observed_us__gte=start_us, observed_us__lt=start_us + clock.DAY_US, folded=True,
         decidec__isnull=False,
-    ).values_list("subject_id", "observed_us", "id")  # fmt: skip
-    return [duties.Done(s, clock.from_us(at), f"gate-check:{ident.hex}") for s, at, ident in rows if s is not None]
+    )  # fmt: skip
+    return [
+        duties.Done(row.subject_id, clock.from_us(row.observed_us), f"gate-check:{row.id.hex}")
+        for row in rows
+        if row.subject_id is not None and _is_theirs(row)
+    ]
+
+
+def _is_theirs(check: Check) -> bool:
+    """Whether it holds a reading of the pass's holder: not of somebody else with that pass, nor a thermometer's fault,
+    also where a guard admitted against it."""
+    wrong = _NO_READING.intersection((check.code, *(mark.removeprefix("over:") for mark in check.marks.split(","))))
+    return check.decidec is not None and check.identity is not False and not wrong
+
+
+def _declare(checks: Sequence[Check], by: str, now: datetime) -> None:
+    """What was declared at a gate holds for the plan's days. While one is in force no other is kept."""
+    said = [(c.subject_id or c.household_id, c) for c in checks if c.declared and c.outcome == Outcome.ADMIT]
+    known = set(Subject.objects.filter(id__in={key for key, _ in said if key}).values_list("id", flat=True))
+    if not known:
+        return
+    first_us = min(check.observed_us for _, check in said)
+    rows = Declaration.objects.filter(subject_id__in=known, until_us__gt=first_us).order_by("made_us")
+    latest = {row.subject_id: row for row in rows}
+    days = plan_at(now).section.declaration_days
+    made: list[Declaration] = []
+    for key, check in sorted(said, key=lambda pair: pair[1].observed_us):
+        before = latest.get(key) if key else None
+        if key not in known or before is not None and before.clear and before.until_us > check.observed_us:
+            continue
+        latest[key] = Declaration(
+            subject_id=key, made_us=check.observed_us, until_us=check.observed_us + days * clock.DAY_US, clear=True,
+            source=f"gate-check:{check.id.hex}", by=check.guard or by,
+        )  # fmt: skip
+        made.append(latest[key])
+    Declaration.objects.bulk_create(made)
 
 
 def _note_devices(checks: Sequence[Check]) -> None:

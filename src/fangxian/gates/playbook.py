@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Annotated, ClassVar, Literal
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from fangxian.accounts.roles import Role
 from fangxian.duties.plan_schema import Flaw, Frozen, Section, SectionSpec, Text, Validated
@@ -15,6 +15,7 @@ Days = Annotated[int, Field(ge=1, le=366)]
 
 GATE_SLOT = "gate-slot"
 EMPLOYEE_DAY = "employee-day"
+DROPPED = frozenset({"slot_grace_minutes"})
 
 
 class ZoneRule(Frozen):
@@ -51,11 +52,16 @@ class GatesSection(Section):
     shelf_minutes: Minutes = 120
     parcel_role: Annotated[str, Field(max_length=24)] = ""
     parcel_hours: Annotated[int, Field(ge=1, le=168)] = 4
-    slot_grace_minutes: Minutes = 10
     early_minutes: Minutes = 15
     clock_tolerance_minutes: Minutes = 5
     turnstile_seconds: Annotated[int, Field(ge=1, le=600)] = 20
     zones: tuple[ZoneRule, ...] = ()
+
+    @model_validator(mode="before")
+    @classmethod
+    def _without_what_nobody_read(cls, found: object) -> object:
+        """Plans that were published before it was dropped still say how late one may come; late is always fine."""
+        return {key: value for key, value in found.items() if key not in DROPPED} if isinstance(found, dict) else found
 
 
 def _cohorts(section: GatesSection) -> tuple[str, ...]:
