@@ -1,5 +1,6 @@
 """A night's run: calls against stock, the shelf with them, and what becomes of a number that nobody collects."""
 
+import json
 import threading
 from collections.abc import Iterator
 from datetime import date, datetime, timedelta
@@ -13,6 +14,7 @@ from fangxian.masks import publishing
 from fangxian.masks.actions import allocate, following
 from fangxian.masks.actions.dropping import drop_outlet
 from fangxian.masks.actions.errors import MaskError
+from fangxian.masks.actions.register import withdraw
 from fangxian.masks.models import Call, CallStatus, Registration, Run, Shelf, Yield
 from fangxian.masks.playbook import ARRIVED, CALLED, DELIVER
 from fangxian.masks.proof import recount
@@ -214,11 +216,45 @@ def test_the_published_file_is_worked_out_again_from_itself() -> None:
     assert (report.calls, report.sha256) == (made.called, made.sha256)
     assert "王芳" not in made.document
     assert "disabled" not in made.document
+    for row in Registration.objects.all():
+        assert row.id.hex not in made.document
+        assert str(row.id) not in made.document
     forged = made.document.replace(" adult 5 0", " adult 4 0", 1)
     assert forged != made.document
     assert len(publishing.verify(forged).faults) >= 2
     with pytest.raises(publishing.PublishedError):
         publishing.verify(made.document[:-20])
+
+
+def test_the_published_file_says_ranks_instead_of_numbers_and_marks_only_what_decides() -> None:
+    ground = make_round()
+    rows = registered(ground, 0, 1, 2, 3, 4, 5)
+    withdraw(registration=rows[1], reason="gone", by="", now=MORNING)
+    Registration.objects.filter(id__in=[rows[2].id, rows[4].id]).update(special="disabled", urgent=True)
+    stocked(ground, 0, 10, reserve=0)
+    first = run(ground)
+    assert [line.split(" ", 1)[1] for line in lines(first)] == ["1 5", "2 5", "3 5", "4 5"]
+    assert called(ground) == [1, 3]
+    stocked(ground, 0, 10, reserve=5)
+    second = run(ground, date(2020, 2, 19), NIGHT + timedelta(days=1))
+    assert [line.split(" ", 1)[1] for line in lines(second)] == ["1 5", "2 5 s"]
+    assert called(ground, run=second) == [4, 5]
+    assert publishing.verify(second.document).faults == []
+
+
+def test_a_lottery_publishes_no_order_of_registration() -> None:
+    ground = make_round(policy="lottery")
+    registered(ground, 0, 1, 2, 3, 4, 5, 6)
+    stocked(ground, 0, 10, reserve=0)
+    day = clock.local_day(clock.from_us(ground.round.sale_until_us - 1))
+    made = run(ground, day, clock.from_us(ground.round.register_until_us))
+    assert [line.split(" ")[0] for line in lines(made)] == sorted(line.split(" ")[0] for line in lines(made))
+    assert publishing.verify(made.document).faults == []
+    assert Call.objects.filter(run=made, registration__in=Registration.objects.all()).count() == 2
+
+
+def lines(made: Run) -> list[str]:
+    return [line for crowd in json.loads(made.document)["counters"][0]["committees"] for line in crowd["claims"]]
 
 
 def test_a_pharmacy_that_drops_out_keeps_nobody_waiting_when_another_has_goods() -> None:

@@ -52,6 +52,18 @@ def test_numbers_of_a_committee_follow_each_other(ground: MaskGround) -> None:
     )  # fmt: skip
 
 
+def test_the_id_of_a_registration_opens_nothing_to_who_only_knows_the_address(ground: MaskGround) -> None:
+    door = ground.street.dwellings[0]
+    mine = ask(ground.round, door, document=IDENTITY)
+    first = register([mine], OPEN)[0]
+    address = {"address": "1号101", "id": mine.id}
+    other = register([ask(ground.round, door, document="310105197503046543", **address)], OPEN)[0]
+    assert (other.status, other.code, other.secret, other.voucher) == ("refused", Code.TAKEN, "", "")
+    assert register([ask(ground.round, door, **address)], OPEN)[0].secret == ""
+    for again in (mine, ask(ground.round, door, document=IDENTITY, **address), ask(ground.round, door, id=mine.id)):
+        assert register([again], OPEN)[0].secret == first.secret
+
+
 def test_the_round_opens_and_closes_to_the_microsecond(ground: MaskGround) -> None:
     door, other = ground.street.dwellings[:2]
     closing = clock.from_us(ground.round.register_until_us)

@@ -27,7 +27,9 @@ ONE: Final = 1 << SCALE
 
 
 class Claim(NamedTuple):
-    """A registration that waits. `wants` is by variant what is not called yet.
+    """A registration that waits, under a pseudonym. `wants` is by variant what is not called yet.
+
+    `seq` is any number that puts the claims of a committee in their order. In a night's file it is their rank.
 
     `tier`: -1 was called at a pharmacy that dropped out, 0 waits, 1 and up let that many calls lapse and comes after
     everybody who had none. `place`: number and id whose place it holds since a yield. `digit` decides odd and even
@@ -137,6 +139,11 @@ class Result:
 def lot(seed: str, about: str) -> bytes:
     """The lot that the seed draws for a registration, or for a tie."""
     return hashlib.sha256(f"{seed}|{about}".encode()).digest()
+
+
+def pseudonym(seed: str, registration: str) -> str:
+    """What a registration (32 hex digits) is called in a night's file: it leads back only for who knows the id."""
+    return hashlib.sha256(f"{seed}|registration|{registration}".encode()).hexdigest()[:32]
 
 
 def in_order(night: Night, claims: Sequence[Claim]) -> tuple[list[Claim], list[tuple[str, str]]]:

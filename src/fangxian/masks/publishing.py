@@ -1,7 +1,8 @@
 """The published file of a night: everything that the calls follow from, and the calls.
 
 Canonical JSON (keys in order, no spaces, ASCII) whose last member is the SHA-256 of what stands before it. There are
-pseudonyms only: opaque ids of registrations, numbers, what is wanted, and those marks that the order depends on.
+pseudonyms only: a hash for each registration, its rank among those of its committee that wait, what is wanted, and
+those marks that the order depends on. Neither the id of a registration nor the number of its voucher is in it.
 Anybody can work out the calls again from this file alone (`verify`).
 """
 
@@ -59,7 +60,7 @@ def head_of(night: Night, *, number: int, seed_commit: str, deadline_us: int, ma
 
 
 def claim_text(claim: Claim) -> str:
-    """`0190… 137 5,0 s u d7`: id, number, pieces by variant, and what else the order depends on."""
+    """`3f9a… 137 5,0 s u d7`: pseudonym, rank, pieces by variant, and what else the order depends on."""
     parts = [claim.id, str(claim.seq), ",".join(map(str, claim.wants))]
     if claim.special:
         parts.append("s")

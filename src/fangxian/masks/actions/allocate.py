@@ -138,7 +138,9 @@ def _shop(shop: night.Shop, result: Result) -> _Shop:
         quantities[call.variant] += call.quantity
         reserved[call.variant] += call.quantity if call.reserved else 0
     leaving = tuple(one + freed for one, freed in zip(reserved, result.freed, strict=True))
-    return _Shop(shop.pharmacy_id, shop.slots, result.calls, tuple(quantities), leaving, result.taken)
+    calls = [call._replace(id=shop.ids[call.id]) for call in result.calls]
+    taken = [(shop.ids[giver], shop.ids[taker]) for giver, taker in result.taken]
+    return _Shop(shop.pharmacy_id, shop.slots, calls, tuple(quantities), leaving, taken)
 
 
 def _write(

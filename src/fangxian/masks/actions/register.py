@@ -97,7 +97,9 @@ def _prepare(ask: Ask, now: datetime, now_us: int, by: str, staff: bool, trusted
         phone_mask=phone_mask(phone) if phone else "",
         channel=ask.channel if trusted or ask.channel in OPEN_CHANNELS else OPEN_CHANNELS[0],
         special=ask.special if trusted else "", urgent=trusted and ask.urgent, deliver=ask.deliver, staff=staff,
-        seen=trusted and document is not None and ask.channel in SHOWN, digit=_digit(document),
+        seen=trusted and document is not None and ask.channel in SHOWN,
+        # a door that was looked up from an address is nobody's letter
+        proved=trusted or (bool(ask.door) and not ask.address), digit=_digit(document),
         birth_year=document.birth_date.year if document and document.birth_date else None, by=by,
         observed_us=observed, received_us=now_us,
     )  # fmt: skip

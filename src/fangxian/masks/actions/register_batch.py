@@ -65,7 +65,7 @@ class _Batch:
     def take(self, one: Prepared) -> Answer:
         before = self.stored.get(one.id)
         if before is not None:
-            return self._known(one, before)
+            return self._sent_again(one, before)
         round = self.rounds.get(one.round)
         if round is None:
             return Answer(id=one.id, status="refused", code=Code.UNKNOWN_DOOR)
@@ -83,10 +83,15 @@ class _Batch:
             return self._refuse(one, code, counter, held if code is Code.TAKEN else None)
         return self._accept(one, round, unit, counter, staff)
 
-    def _known(self, one: Prepared, row: rows.StoredRow) -> Answer:
-        """Sent again. An id that was used for another address is no proof of anything."""
+    def _sent_again(self, one: Prepared, row: rows.StoredRow) -> Answer:
+        """An id is no proof of anything: the page opens to the address's own letter, or to the same document."""
         if row.unit != one.unit or row.round != one.round:
             return Answer(id=one.id, status="refused", code=Code.UNKNOWN_DOOR)
+        if not one.proved and (not row.document or row.document not in one.lookups):
+            return Answer(id=one.id, status="refused", code=Code.TAKEN)
+        return self._known(one, row)
+
+    def _known(self, one: Prepared, row: rows.StoredRow) -> Answer:
         return Answer(
             id=one.id, status="known", code=Code.OK, voucher=rules.voucher(row.number, row.short, row.seq), seq=row.seq,
             committee=row.committee, secret=row.secret,
@@ -126,7 +131,15 @@ class _Batch:
             one.observed_us, one.received_us, None, "", False,
         ]  # fmt: skip
         row = rows.StoredRow(
-            one.id, one.round, one.unit, counter.committee, counter.last, secret, counter.short, round.number
+            one.id,
+            one.round,
+            one.unit,
+            counter.committee,
+            counter.last,
+            secret,
+            counter.short,
+            round.number,
+            one.lookups[0] if one.lookups else b"",
         )
         self.stored[one.id] = self.standing[one.round, one.unit] = row
         answer = self._known(one, row)

@@ -42,6 +42,7 @@ class Prepared(Struct, frozen=True, gc=False):
     """An `Ask` before its batch. Ids are 32 hex digits. `lookups`: every index under which the document may be known.
 
     `problem` is what is wrong whatever the round says. `seen`: somebody compared the document with its bearer.
+    `proved`: the address is the asker's: they have the code of its letter, or a member of staff entered it.
     """
 
     id: str
@@ -62,6 +63,7 @@ class Prepared(Struct, frozen=True, gc=False):
     deliver: bool
     staff: bool
     seen: bool
+    proved: bool
     digit: int | None
     birth_year: int | None
     by: str

@@ -53,6 +53,7 @@ class StoredRow(Struct, frozen=True, gc=False):
     secret: str
     short: str
     number: int
+    document: bytes = b""
 
 
 class RoundRow(Struct, frozen=True, gc=False):
@@ -82,7 +83,10 @@ _STORED: Final = f"""
     JOIN {Round._meta.db_table} n ON n.id = r.round_id
 """
 _COLUMNS: Final = "r.id, r.round_id, r.unit, r.committee_id, r.seq, r.secret, c.short, n.number"
-_BY_ID: Final = Select(_COLUMNS, f"{_STORED} WHERE r.id {{in}}")
+_BY_ID: Final = {
+    vendor: Select(f"{_COLUMNS}, {digits}", f"{_STORED} WHERE r.id {{in}}")
+    for vendor, digits in {"sqlite": "hex(r.document_index)", "postgresql": "encode(r.document_index, 'hex')"}.items()
+}
 _STANDING: Final = Select(_COLUMNS, f"{_STORED} WHERE r.unit {{in}} AND r.round_id = %s AND r.withdrawn_us IS NULL")
 
 
@@ -170,16 +174,16 @@ def named(
     *, ids: Collection[str], rounds: Collection[str], units: Collection[str], documents: Collection[bytes],
     names: Collection[str], now: datetime,
 ) -> Named:  # fmt: skip
+    vendor = connection.vendor
     stored, found, doors, people, staff = together(
-        _BY_ID.of(ids), _ROUNDS.of(rounds), _UNITS.of(units), _BEARERS[connection.vendor].of(documents),
+        _BY_ID[vendor].of(ids), _ROUNDS.of(rounds), _UNITS.of(units), _BEARERS[vendor].of(documents),
         _COLLEAGUES.of(names),
     )  # fmt: skip
     bearers: dict[bytes, list[tuple[str, str]]] = {}
     for index, subject, name in people:
         bearers.setdefault(bytes.fromhex(index), []).append((subject, name))
-    return Named(
-        {row[0]: StoredRow(*row) for row in stored}, _rounds(found), _units(doors), bearers, _running(staff, now)
-    )
+    known = {row[0]: StoredRow(*row[:-1], document=bytes.fromhex(row[-1] or "")) for row in stored}
+    return Named(known, _rounds(found), _units(doors), bearers, _running(staff, now))
 
 
 def _running(staff: Sequence[Row], now: datetime) -> set[tuple[str, str]]:

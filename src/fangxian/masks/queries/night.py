@@ -1,21 +1,21 @@
 """What a night's allocation is made from, read pharmacy by pharmacy: a city never lies in memory at once.
 
 Rows come straight from the driver in lists of plain values. Nothing here names a person: a claim is an opaque id, a
-number, what is wanted and what the order depends on.
+rank, what is wanted and what the order depends on.
 """
 
 from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple
 from uuid import UUID
 
 from django.db import connection
 from django.db.models import Count
 
 from fangxian.masks import rules
-from fangxian.masks.allocation import Claim, Crowd, Night, Outlet
+from fangxian.masks.allocation import Claim, Crowd, Night, Outlet, pseudonym
 from fangxian.masks.models import (
     ACTIVE_CALLS,
     Call,
@@ -72,13 +72,17 @@ class Past:
 
 
 class Shop(NamedTuple):
-    """A pharmacy tonight: what goes into its allocation, and what is needed to write its calls."""
+    """A pharmacy tonight: what goes into its allocation, and what is needed to write its calls.
+
+    `ids` are the registrations by the pseudonyms of `inputs`.
+    """
 
     pharmacy_id: UUID
     name: str
     slots: tuple[Slot, ...]
     committees: dict[str, str]
     inputs: Outlet
+    ids: dict[str, str]
 
 
 @dataclass(frozen=True)
@@ -106,15 +110,17 @@ class Evening:
     def _shop(self, outlet: OutletRow, slots: tuple[Slot, ...]) -> Shop:
         committees = self.served.get(outlet.pharmacy_id, [])
         shelves = [self.shelves.get((outlet.pharmacy_id, variant.id)) for variant in self.variants]
+        ids: dict[str, str] = {}
+        reserve = tuple(0 if shelf is None else reserve_of(shelf) for shelf in shelves)
         inputs = Outlet(
             outlet.pharmacy_id.hex,
             tuple(0 if shelf is None else free_of(shelf) - reserve_of(shelf) for shelf in shelves),
-            tuple(0 if shelf is None else reserve_of(shelf) for shelf in shelves),
+            reserve,
             tuple(slot.room for slot in slots),
-            [_Draft(self).crowd(committee.hex) for committee in sorted(committees)],
+            [_Draft(self, ids, reserve=any(reserve)).crowd(committee.hex) for committee in sorted(committees)],
         )
         names = {committee.hex: self.names.get(committee, "") for committee in committees}
-        return Shop(outlet.pharmacy_id, outlet.pharmacy.name, slots, names, inputs)
+        return Shop(outlet.pharmacy_id, outlet.pharmacy.name, slots, names, inputs, ids)
 
 
 def free_of(shelf: Shelf) -> int:
@@ -129,10 +135,10 @@ def reserve_of(shelf: Shelf) -> int:
 class _Draft:
     """A committee's crowd while its registrations are read."""
 
-    def __init__(self, evening: Evening) -> None:
+    def __init__(self, evening: Evening, ids: dict[str, str], *, reserve: bool) -> None:
         size = len(evening.variants)
         self._keys = tuple(variant.key for variant in evening.variants)
-        self._evening = evening
+        self._evening, self._ids, self._reserve = evening, ids, reserve
         self._policy = evening.night.policy
         self.prior, self.special_prior = [0] * size, [0] * size
 
@@ -164,8 +170,34 @@ class _Draft:
                 )  # fmt: skip
         return Crowd(
             committee, self._weight(asking), tuple(self.prior), self._weight(special_asking),
-            tuple(self.special_prior), claims,
+            tuple(self.special_prior), self._opaque(claims),
         )  # fmt: skip
+
+    def _opaque(self, claims: list[Claim]) -> list[Claim]:
+        """The claims as they are published. A rank stands for the number of the voucher, which neighbours may know;
+        a lottery does not even need that order. Who is special or urgent is not said where it decides nothing."""
+        seed, lottery = self._evening.night.seed, self._policy == Policy.LOTTERY
+        yields = any(claim.yielded for claim in claims)
+        names = {claim.id: pseudonym(seed, claim.id) for claim in claims}
+        order: list[Any]
+        if lottery:
+            order = sorted(names.values())
+        else:
+            order = sorted({claim.seq for claim in claims} | {claim.place[0] for claim in claims if claim.place})
+        ranks = {one: rank for rank, one in enumerate(order, start=1)}
+        found = []
+        for claim in claims:
+            name, place = names[claim.id], claim.place
+            self._ids[name] = claim.id
+            if place is not None:
+                place = (0 if lottery else ranks[place[0]], pseudonym(seed, place[1]))
+            found.append(
+                claim._replace(
+                    id=name, seq=ranks[name if lottery else claim.seq], special=claim.special and self._reserve,
+                    urgent=claim.urgent and yields, place=place,
+                )
+            )  # fmt: skip
+        return found
 
     def _weight(self, asking: dict[tuple[int, ...], int]) -> tuple[int, ...]:
         """By variant how many asked for it."""
