@@ -11,9 +11,11 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
+from fangxian.gates import plan
 from fangxian.gates.actions import passes
 from fangxian.gates.actions.check_batch import write_batch
 from fangxian.gates.actions.checks import DeviceFacts, prepare
+from fangxian.gates.actions.purge import purge
 from fangxian.gates.models import Declaration, Device, Held, Pass, PassKind, Presence, Used
 from fangxian.gates.queries import hot
 from fangxian.gates.queries.bundle import HASH_BYTES, bundle, cards
@@ -112,6 +114,19 @@ def test_single_uses_of_other_places_and_of_passes_that_are_over_stay_away(stree
     for permit in (here, over, elsewhere):
         Used.objects.create(key=f"once:{permit.id.hex}", count=1)
     assert ids(bundle(office.tablet, NOW)["used"]) == {here.id.hex}
+
+
+def test_a_single_use_is_purged_when_its_pass_is_older_than_the_log(
+    street: Street, office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    days = plan.InForce(None, plan.GatesSection(), 30)
+    monkeypatch.setattr("fangxian.gates.actions.purge.plan_at", lambda _now: days)
+    made = [employee_pass(office.building, door, kind=PassKind.COURIER, once=True) for door in street.dwellings[:2]]
+    for permit in made:
+        Used.objects.create(key=f"once:{permit.id.hex}", count=1)
+    Pass.objects.filter(id=made[1].id).update(until_us=clock.to_us(NOW + timedelta(days=400)))
+    purge(now=NOW + timedelta(days=390))
+    assert list(Used.objects.values_list("key", flat=True)) == [f"once:{made[1].id.hex}"]
 
 
 def test_a_held_person_holds_the_permit_of_the_household(street: Street) -> None:

@@ -4,14 +4,16 @@ from collections import Counter
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from functools import partial
+from itertools import chain
 from typing import Any, Final
 from uuid import UUID
 
 from django.db.models import Q, QuerySet
 
 from fangxian.audit import actions as audit
-from fangxian.gates.models import Check, Opening, Parcel, Presence, Reading, Release, Used, VisitRequest
+from fangxian.gates.models import Check, Opening, Parcel, Pass, Presence, Reading, Release, Used, VisitRequest
 from fangxian.gates.plan import plan_at
+from fangxian.gates.queries.bundle import once_key
 from fangxian.shared import clock
 from fangxian.shared.clock import DAY_US
 from fangxian.shared.writer import Pace, in_chunks
@@ -62,8 +64,11 @@ def _ended(before_us: int) -> dict[str, QuerySet[Any]]:
 
 
 def _old_counts(before_us: int, limit: int) -> list[str]:
-    """Caps and outings of days long gone. Single uses, referrals' numbers and those inside now stay."""
+    """Caps and outings of days long gone, and single uses of passes long over. Referrals' numbers and those inside now
+    stay."""
     day = before_us // DAY_US
     dated = Used.objects.filter(Q(key__startswith="cap:") | Q(key__startswith="out:")).values_list("key", flat=True)
     old = (key for key in dated.iterator() if int(key.rsplit(":", 1)[1]) < day)
-    return [key for _, key in zip(range(limit), old, strict=False)]
+    over = Pass.objects.filter(once=True, until_us__lt=before_us)
+    once = Used.objects.filter(key__in=over.values(key_=once_key("pk"))).values_list("key", flat=True)
+    return [key for _, key in zip(range(limit), chain(old, once.iterator()), strict=False)]

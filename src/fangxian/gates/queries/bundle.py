@@ -156,9 +156,13 @@ def _is_inside(key: UUID, subject: UUID | None, known: set[str]) -> bool:
 
 def _used_once() -> Q:
     """Passes for one entry that had it: of those in force here, as a street of years of couriers fits no tablet."""
-    # an id is 32 hex digits in SQLite, and has dashes in PostgreSQL
-    key = Concat(Value("once:"), Replace(Cast(OuterRef("pk"), TextField()), Value("-"), Value("")))
-    return Q(Exists(Used.objects.filter(key=key, count__gt=0)), once=True)
+    return Q(Exists(Used.objects.filter(key=once_key(OuterRef("pk")), count__gt=0)), once=True)
+
+
+def once_key(pass_id: str | OuterRef) -> Concat:
+    """The counter of a pass for one entry. An id is 32 hex digits in SQLite, and has dashes in PostgreSQL."""
+    digits = Replace(Cast(pass_id, TextField()), Value("-"), Value(""), output_field=TextField())
+    return Concat(Value("once:"), digits, output_field=TextField())
 
 
 def _no_outings(plan: GatesSection, day: int) -> Q:
