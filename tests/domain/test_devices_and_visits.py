@@ -9,19 +9,24 @@ import pytest
 from fangxian.accounts.access import Reach
 from fangxian.audit.models import Entry
 from fangxian.gates.actions import devices, keys, visits
+from fangxian.gates.actions.check_batch import write_batch
+from fangxian.gates.actions.checks import DeviceFacts, prepare
 from fangxian.gates.actions.devices import DeviceError
 from fangxian.gates.actions.setup import Settings, set_up
 from fangxian.gates.actions.visits import VisitError
-from fangxian.gates.models import Device, DeviceKind, Pass, PassKind, VisitRequest, VisitStatus
+from fangxian.gates.models import Device, DeviceKind, GateSetup, Outcome, Pass, PassKind, VisitRequest, VisitStatus
 from fangxian.gates.playbook import GatesSection
 from fangxian.gates.queries import devices as register
 from fangxian.gates.queries import hot
 from fangxian.gates.queries import visits as desk
-from fangxian.places.models import Place
-from fangxian.registry.models import Household, Subject, SubjectKind
+from fangxian.places import actions as places
+from fangxian.places.actions import NewPlace
+from fangxian.places.models import Place, PlaceKind
+from fangxian.registry.models import Attachment, Enterprise, Household, Relation, Subject, SubjectKind
 from fangxian.shared import clock, crypto
+from fangxian.shared.text import name_key
 from tests.support.factories import MORNING, Street
-from tests.support.gates import make_gate
+from tests.support.gates import check, make_device, make_enterprise, make_gate, make_office
 
 pytestmark = pytest.mark.django_db
 LATER = MORNING + timedelta(minutes=5)
@@ -48,6 +53,16 @@ def reach(street: Street) -> Reach:
 def thermometer(gate: Place, **changes: object) -> tuple[Device, str]:
     values: dict[str, object] = {"in_charge": None, "calibration_due": None, "name": "测温仪"} | changes
     return devices.register(kind=DeviceKind.THERMOMETER, gate=gate, by="test", now=MORNING, **values)  # type: ignore[arg-type]  # a shorthand of tests
+
+
+def make_tenant(building: Place) -> Subject:
+    """A company with a room on the twelfth floor."""
+    firm = make_enterprise()
+    Enterprise.objects.create(subject=firm, name=firm.label, name_key=name_key(firm.label))
+    (floor,) = places.add(places=[NewPlace(PlaceKind.FLOOR, "12层", building.id)], by="test", now=MORNING)
+    (room,) = places.add(places=[NewPlace(PlaceKind.UNIT, "1201", floor.id)], by="test", now=MORNING)
+    Attachment.objects.create(subject=firm, relation=Relation.TENANT, place=room, since=clock.local_day(MORNING))
+    return firm
 
 
 def asked(gate: Place, host: Subject, kind: PassKind = PassKind.VISITOR, name: str = "王芳") -> VisitRequest:
@@ -179,6 +194,34 @@ class TestVisits:
         assert desk.waiting(Reach(paths=(street.neighbourhoods[1].path,)), LATER) == []
         visits.answer(request=row, agree=True, channel="call", by="test", now=LATER)
         assert (desk.waiting(reach(street), LATER), desk.answered(reach(street), LATER)) == ([], [row])
+
+    @pytest.mark.parametrize("text", ["银杏贸易", "1201", " 120"])
+    def test_a_tenant_of_an_office_tower_is_a_host(self, street: Street, gate: Place, text: str) -> None:
+        office = make_office(street)
+        firm = make_tenant(office.building)
+        assert [found.id for found in desk.hosts(office.front, text)] == [firm.id]
+        assert [found.where for found in desk.hosts(office.front, text)] == ["银杏贸易有限公司 · 虹桥大厦 12层 1201"]
+        assert desk.host(office.front, firm.id) == firm
+        assert desk.hosts(gate, text) == []
+        assert desk.host(gate, firm.id) is None
+
+        Attachment.objects.filter(subject=firm).update(until=clock.local_day(LATER))
+        assert desk.hosts(office.front, text) == []
+
+    def test_who_comes_to_a_tenant_passes_its_own_counter_too(self, street: Street) -> None:
+        office = make_office(street)
+        firm, other = make_tenant(office.building), make_enterprise("别的公司")
+        visits.answer(request=asked(office.front, firm), agree=True, channel="call", by="test", now=MORNING)
+        permit = Pass.objects.get()
+        assert (permit.host_id, permit.enterprise_id) == (firm.id, firm.id)
+        outer = GateSetup.objects.create(gate=office.front, changed_us=0)
+        hot.forget()
+        for tenant, outcome in ((firm.id, Outcome.ADMIT), (other.id, Outcome.REFUSE)):
+            counter = make_gate(office.building, f"前台{outcome}")
+            GateSetup.objects.create(gate=counter, inner_of=outer, inner_enterprise_id=tenant, changed_us=0)
+            facts = DeviceFacts(make_device(counter).id, counter.id)
+            (taken,) = write_batch(prepare([check(permit, LATER)], facts, LATER))
+            assert taken.outcome == outcome
 
     def test_a_host_is_found_by_address_behind_the_gate_only(self, street: Street, gate: Place, host: Subject) -> None:
         name = Household.objects.get().dwelling.name

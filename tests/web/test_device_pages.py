@@ -143,7 +143,7 @@ class TestDesk:
         assert not Pass.objects.exists()
 
     def test_an_unknown_address_is_told(self, desk: Desk) -> None:
-        assert "No household behind this gate" in text(self.send(desk, "find", address="99999"))
+        assert "Nobody behind this gate is found" in text(self.send(desk, "find", address="99999"))
 
     def test_a_host_behind_another_gate_is_not_asked(self, desk: Desk) -> None:
         other = Subject.objects.create(kind=SubjectKind.HOUSEHOLD, label="周家", created_us=clock.to_us(NOW))

@@ -15,7 +15,7 @@ _KINDS = [(kind.value, kind.label) for kind in (PassKind.VISITOR, PassKind.COURI
 
 class FindForm(forms.Form):
     address = forms.CharField(
-        label=gettext_lazy("Building and room of the host"), max_length=80,
+        label=gettext_lazy("Building and room of the host, or the name of a company"), max_length=80,
         help_text=gettext_lazy("Such as 3号楼 502室."),
     )  # fmt: skip
 

@@ -72,14 +72,17 @@ def desk(request: HttpRequest, who: Who, gate_id: UUID) -> HttpResponse:
 @staff_view(Capability.GATE)
 @require_POST
 def find(request: HttpRequest, who: Who, gate_id: UUID) -> HttpResponse:
-    """Households behind this gate by their address."""
+    """Households behind this gate by their address, companies by their address or name."""
     gate, form = _gate(who, gate_id), FindForm(request.POST)
     if not form.is_valid():
         return _page(request, who, gate, _Sent(form), 400)
     address = form.cleaned_data["address"]
     hosts = queries.hosts(gate, address)
     if not hosts:
-        form.add_error("address", _("No household behind this gate has that address. Try the room number alone."))
+        form.add_error(
+            "address",
+            _("Nobody behind this gate is found by that. Try the room number alone, or a part of the company's name."),
+        )
         return _page(request, who, gate, _Sent(form))
     sent = _Sent(form, AskForm(hosts, auto_id="ask_%s"), ParcelForm(hosts, auto_id="parcel_%s"), address)
     return _page(request, who, gate, sent)

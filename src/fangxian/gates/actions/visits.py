@@ -63,7 +63,7 @@ def answer(*, request: VisitRequest, agree: bool, channel: Channel, by: str, now
 
     Raises VisitError when the question was answered before or has lapsed.
     """
-    row = VisitRequest.objects.select_for_update(of=("self",)).select_related("gate").get(id=request.id)
+    row = VisitRequest.objects.select_for_update(of=("self",)).select_related("gate", "host").get(id=request.id)
     if row.status == VisitStatus.ASKED and row.until_us <= clock.to_us(now):
         raise VisitError(_("Nobody answered in time. Ask the host again."))
     if row.status != VisitStatus.ASKED:
@@ -80,10 +80,12 @@ def answer(*, request: VisitRequest, agree: bool, channel: Channel, by: str, now
 
 def _pass_of(row: VisitRequest, now: datetime) -> NewPass:
     from_us = clock.to_us(now)
+    # the counter of a tenant lets in who comes to that tenant
+    tenant = row.host_id if row.host.kind == SubjectKind.ENTERPRISE else None
     return NewPass(
         kind=PassKind(row.kind), place_id=row.gate.parent_id or row.gate_id, gate_id=row.gate_id, holder=row.name,
-        host_id=row.host_id, from_us=from_us, until_us=from_us + plan_at(now).section.visitor_hours * HOUR_US,
-        once=row.kind == PassKind.COURIER,
+        host_id=row.host_id, enterprise_id=tenant, from_us=from_us,
+        until_us=from_us + plan_at(now).section.visitor_hours * HOUR_US, once=row.kind == PassKind.COURIER,
     )  # fmt: skip
 
 

@@ -12,13 +12,14 @@ from fangxian.accounts.access import Reach
 from fangxian.gates.models import Parcel, VisitRequest, VisitStatus
 from fangxian.places.models import Place, PlaceKind, parent_paths, subtree
 from fangxian.places.queries import full_names
-from fangxian.registry.models import Household, Subject
+from fangxian.registry.models import Attachment, Household, Relation, Subject, SubjectKind
 from fangxian.shared import clock
 from fangxian.shared.clock import DAY_US
-from fangxian.shared.text import address_key
+from fangxian.shared.text import address_key, name_key
 
 MOST: Final = 200
 MOST_HOSTS: Final = 20
+MOST_ROOMS: Final = 200
 MOST_DOORS: Final = 20_000
 DOORS: Final = frozenset({PlaceKind.DWELLING, PlaceKind.UNIT})
 
@@ -34,7 +35,8 @@ class ParcelLine:
 
 @dataclass(frozen=True)
 class Host:
-    """A household behind a gate, said by its door: a guard needs no name to find it."""
+    """Who can be asked behind a gate: a household, said by its door alone (a guard needs no name to find it), or a
+    company, said by its name and its rooms."""
 
     id: UUID
     where: str
@@ -99,22 +101,51 @@ def _behind(gate: Place) -> QuerySet[Household]:
     ).select_related("subject", "dwelling")
 
 
+def _rooms_behind(gate: Place) -> QuerySet[Attachment]:
+    """The rooms of companies behind a gate."""
+    if gate.parent is None:
+        return Attachment.objects.none()
+    return Attachment.objects.filter(
+        subtree("place__path", gate.parent.path), relation=Relation.TENANT, until=None,
+        subject__kind=SubjectKind.ENTERPRISE, subject__merged_into=None,
+    ).select_related("subject", "place")  # fmt: skip
+
+
 def hosts(gate: Place, text: str) -> list[Host]:
-    """Households behind a gate whose door's address or name holds `text`, by their doors."""
+    """Who is behind a gate at an address or a door's name that holds `text`, and companies by their own name too.
+
+    Households by their doors, then companies, each once, by its first room.
+    """
     if not text.strip():
         return []
-    found = _behind(gate).filter(
-        Q(dwelling__address_key__contains=address_key(text)) | Q(dwelling__name__contains=text.strip())
-    )
-    rows = list(found.order_by("dwelling__path")[:MOST_HOSTS])
-    names = full_names([row.dwelling for row in rows])
-    return [Host(row.subject_id, names[row.dwelling_id]) for row in rows]
+    found = _behind(gate).filter(_at("dwelling", text)).order_by("dwelling__path")
+    homes = list(found[:MOST_HOSTS])
+    named = Q(subject__label__icontains=text.strip()) | Q(subject__enterprise__name__icontains=text.strip())
+    if key := name_key(text):
+        named |= Q(subject__enterprise__name_key__contains=key)
+    first: dict[UUID, Attachment] = {}
+    if left := MOST_HOSTS - len(homes):
+        for room in _rooms_behind(gate).filter(_at("place", text) | named).order_by("place__path")[:MOST_ROOMS]:
+            first.setdefault(room.subject_id, room)
+    rooms = list(first.values())[:left]
+    names = full_names([*(home.dwelling for home in homes), *(room.place for room in rooms if room.place is not None)])
+    firms = [Host(room.subject_id, f"{room.subject.label} · {names[room.place_id]}") for room in rooms if room.place_id]
+    return [*(Host(home.subject_id, names[home.dwelling_id]) for home in homes), *firms]
+
+
+def _at(place: str, text: str) -> Q:
+    found = Q((f"{place}__name__contains", text.strip()))
+    key = address_key(text)
+    return found | Q((f"{place}__address_key__contains", key)) if key else found
 
 
 def host(gate: Place, host_id: UUID) -> Subject | None:
-    """The household, where it lives behind this gate."""
-    found = _behind(gate).filter(subject_id=host_id).first()
-    return None if found is None else found.subject
+    """The household, where it lives behind this gate, or the company, where it has rooms behind it."""
+    home = _behind(gate).filter(subject_id=host_id).first()
+    if home is not None:
+        return home.subject
+    room = _rooms_behind(gate).filter(subject_id=host_id).first()
+    return None if room is None else room.subject
 
 
 def doors(gate: Place) -> list[tuple[UUID, str]]:
