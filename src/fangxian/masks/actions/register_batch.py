@@ -87,7 +87,7 @@ class _Batch:
         """An id is no proof of anything: the page opens to the address's own letter, or to the same document."""
         if row.unit != one.unit or row.round != one.round:
             return Answer(id=one.id, status="refused", code=Code.UNKNOWN_DOOR)
-        if not one.proved and (not row.document or row.document not in one.lookups):
+        if not one.proved and bytes.fromhex(row.document or "") not in one.lookups:
             return Answer(id=one.id, status="refused", code=Code.TAKEN)
         return self._known(one, row)
 
@@ -139,7 +139,7 @@ class _Batch:
             secret,
             counter.short,
             round.number,
-            one.lookups[0] if one.lookups else b"",
+            one.lookups[0].hex() if one.lookups else None,
         )
         self.stored[one.id] = self.standing[one.round, one.unit] = row
         answer = self._known(one, row)

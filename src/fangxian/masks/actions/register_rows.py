@@ -53,7 +53,8 @@ class StoredRow(Struct, frozen=True, gc=False):
     secret: str
     short: str
     number: int
-    document: bytes = b""
+    document: str | None = None
+    """The index of the document, in hex."""
 
 
 class RoundRow(Struct, frozen=True, gc=False):
@@ -182,7 +183,7 @@ def named(
     bearers: dict[bytes, list[tuple[str, str]]] = {}
     for index, subject, name in people:
         bearers.setdefault(bytes.fromhex(index), []).append((subject, name))
-    known = {row[0]: StoredRow(*row[:-1], document=bytes.fromhex(row[-1] or "")) for row in stored}
+    known = {row[0]: StoredRow(*row) for row in stored}
     return Named(known, _rounds(found), _units(doors), bearers, _running(staff, now))
 
 
