@@ -13,7 +13,7 @@ from django.test.utils import CaptureQueriesContext
 
 from fangxian.gates.actions import checks, holds, passes
 from fangxian.gates.actions.check_batch import write_batch
-from fangxian.gates.actions.check_items import CheckIn, Prepared, Taken
+from fangxian.gates.actions.check_items import EARLIEST_US, LATEST_US, CheckIn, Prepared, Taken
 from fangxian.gates.actions.checks import DeviceFacts, prepare
 from fangxian.gates.models import Check, GateSetup, PassKind, Presence, Referral, Used
 from fangxian.gates.queries import hot
@@ -201,6 +201,13 @@ def test_a_clock_that_is_an_hour_off_is_set_right_and_marked(street: Street, off
     told = record(office, check(permit, NOW + timedelta(hours=1)), device_us=ahead)[0]
     assert (told.outcome, told.marks) == ("admit", ("clock",))
     assert Check.objects.get().observed_us == clock.to_us(NOW)
+
+
+def test_two_clocks_that_are_off_by_decades_add_up_to_an_instant(street: Street, office: Office) -> None:
+    permit = employee_pass(office.building, street.dwellings[0])
+    told = record(office, check(permit, at=clock.from_us(EARLIEST_US)), device_us=LATEST_US)[0]
+    assert told.marks == ("clock",)
+    assert Check.objects.get().observed_us == EARLIEST_US
 
 
 def test_a_week_old_queue_is_taken_as_it_was_seen(street: Street, office: Office) -> None:

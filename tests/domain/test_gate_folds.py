@@ -122,6 +122,37 @@ def test_a_plan_that_was_published_with_a_figure_that_nobody_reads_is_still_read
     assert GatesSection.model_validate({"slot_grace_minutes": 10, "outings": 3}).outings == 3
 
 
+def test_a_row_that_cannot_be_folded_keeps_no_other_waiting(
+    street: Street, office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(folds, "_left", set())
+    items = [check(employee_pass(office.building, street.dwellings[0], f"员工{n}")) for n in range(3)]
+    record(office, *items)
+    Check.objects.filter(id=items[0].id).update(observed_us=2**62)  # no calendar has that day
+    assert folds.fold_checks(now=NOW) == 2
+    assert list(Check.objects.filter(folded=False).values_list("id", flat=True)) == [items[0].id]
+    record(office, check(permit=None, number="ZZZZZZZZZZ", token=None))
+    assert folds.fold_checks(now=NOW) == 1
+    assert sum(Flow.objects.values_list("count", flat=True)) == 3
+
+
+def test_when_no_row_can_be_folded_the_rows_are_not_to_blame(
+    street: Street, office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    permit = employee_pass(office.building, street.dwellings[0])
+    record(office, *[check(permit, again=True) for _ in range(folds.FEW + 1)])
+
+    def broken(*_args: object) -> None:
+        raise KeyError
+
+    monkeypatch.setattr(folds, "_left", set())
+    with monkeypatch.context() as broken_now:
+        broken_now.setattr(folds, "_count_flow", broken)
+        with pytest.raises(KeyError):
+            folds.fold_checks(now=NOW)
+    assert folds.fold_checks(now=NOW) == folds.FEW + 1
+
+
 def test_each_contradiction_is_somebodys_duty_once(street: Street, office: Office) -> None:
     permit = employee_pass(office.building, street.dwellings[0])
     passes.revoke(passes=[permit], reason="离职", by="test", now=MORNING - timedelta(hours=1))

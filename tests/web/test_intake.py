@@ -109,11 +109,19 @@ def test_what_cannot_be_read_is_said_and_stores_nothing(gate: Gate, body: bytes)
     assert Check.objects.count() == 0
 
 
-@pytest.mark.parametrize("change", [{"temp": 99}, {"dir": "up"}, {"token": "A" * 2_000}, {"occupants": -1}])
+@pytest.mark.parametrize(
+    "change", [{"temp": 99}, {"dir": "up"}, {"token": "A" * 2_000}, {"occupants": -1}, {"at": 0}, {"at": 2**62}]
+)
 def test_values_out_of_range_are_refused_by_their_field(gate: Gate, change: dict[str, object]) -> None:
     answer = ask("/intake/v1/gate-checks", item(gate, **change), gate.token)
     assert answer.status == 400
     assert next(iter(change)) in answer.body["text"]
+
+
+def test_a_clock_that_shows_no_instant_is_refused(gate: Gate) -> None:
+    answer = ask("/intake/v1/gate-checks", {"device_us": 7, "items": [item(gate)]}, gate.token)
+    assert (answer.status, "device_us" in answer.body["text"]) == (400, True)
+    assert Check.objects.count() == 0
 
 
 def test_too_much_at_once_is_refused_before_it_is_taken(gate: Gate, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -122,6 +122,14 @@ class TestOpenings:
         assert (status, told["error"]) == (400, "unreadable")
         assert not Opening.objects.exists()
 
+    def test_an_instant_outside_of_the_century_is_refused(self, gate: Gate) -> None:
+        for at in (1, 2**62):
+            plate = {"plate": "沪A12345", **opening(at=at)}
+            assert gate.ask("openings", opening(at=at), DeviceKind.TURNSTILE)[0] == 400
+            assert gate.ask("temperatures", reading(at=at), DeviceKind.THERMOMETER)[0] == 400
+            assert gate.ask("plates", plate, DeviceKind.CAMERA)[0] == 400
+        assert not any(model.objects.exists() for model in (Opening, Reading, Check))
+
     def test_another_kind_of_machine_is_turned_away(self, gate: Gate) -> None:
         assert gate.ask("openings", opening(), DeviceKind.THERMOMETER)[0] == 403
         assert gate.ask("temperatures", reading(), DeviceKind.TURNSTILE)[0] == 403

@@ -5,14 +5,16 @@ what is folded is marked row by row, in the transaction that folds it. Any numbe
 time: a reading and the entry that it belongs to must not be in the hands of two that cannot see each other.
 """
 
+import logging
+import time
 from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from typing import Final
 from uuid import UUID
 
-from django.db import connection
-from django.db.models import Max, Q
+from django.db import InterfaceError, OperationalError, connection
+from django.db.models import Max, Q, QuerySet
 
 from fangxian.duties import actions as duties
 from fangxian.duties.models import OneOff
@@ -41,7 +43,9 @@ from fangxian.registry.models import Subject
 from fangxian.rota.models import Slot
 from fangxian.shared import clock
 from fangxian.shared.clock import MINUTE_US, SECOND_US
-from fangxian.shared.writer import while_there_is, write_lock
+from fangxian.shared.writer import WriterBusyError, while_there_is, write_lock
+
+logger = logging.getLogger(__name__)
 
 QUARTER_US: Final = 15 * MINUTE_US
 MEASURED_WITHIN_US: Final = 30 * MINUTE_US
@@ -50,6 +54,12 @@ RUN_SECONDS: Final = 2.0
 FIRST_HOUR: Final = 6
 OPENINGS: Final = 200
 POSTGRES_LOCK: Final = 0x666F6C64
+PASSING: Final = (OperationalError, InterfaceError, WriterBusyError)
+"""What goes by of itself: a busy writer, a deadlock, a database that went away. No row is to blame."""
+ALONE: Final = 2_000
+FEW: Final = 10
+MOST_LEFT: Final = 200
+_left: Final = set[UUID]()
 _NO_READING: Final = frozenset({Code.NOT_THE_HOLDER.value, Code.ODD_TEMPERATURE.value})
 _KINDS: Final = frozenset(ContradictionKind.values)
 
@@ -65,11 +75,49 @@ def _alone() -> bool:
 
 def fold_checks(*, now: datetime, by: str = "worker") -> int:
     """Fold what is not folded yet, for about two seconds. Returns how many checks were folded."""
-    return while_there_is(lambda rows: _fold_chunk(rows, by, now), seconds=RUN_SECONDS)
+    try:
+        return while_there_is(lambda rows: _fold_chunk(rows, by, now), seconds=RUN_SECONDS)
+    except PASSING:
+        raise
+    except Exception:
+        logger.exception("checks could not be folded together; each is folded alone")
+    return _fold_each(by, now)
+
+
+def _fold_each(by: str, now: datetime) -> int:
+    """The same checks one by one: a row that cannot be folded is left for the next start, and keeps no other waiting.
+
+    Raises what the first row raised where none can be folded: then the rows are not to blame.
+    """
+    done, failed = 0, list[tuple[UUID, Exception]]()
+    deadline = time.monotonic() + RUN_SECONDS
+    for ident in list(_unfolded().values_list("id", flat=True)[:ALONE]):
+        try:
+            with write_lock():
+                done += _fold(list(_unfolded().filter(id=ident)), by, now) if _alone() else 0
+        except PASSING:
+            raise
+        except Exception as error:
+            failed.append((ident, error))
+        if done and time.monotonic() > deadline:
+            break
+    if failed and (not done and len(failed) > FEW or len(_left) + len(failed) > MOST_LEFT):
+        raise failed[0][1]
+    for ident, why in failed:
+        logger.error("check %s cannot be folded and is left: %s", ident.hex, type(why).__name__)
+        _left.add(ident)
+    return done
+
+
+def _unfolded() -> QuerySet[Check]:
+    return Check.objects.filter(folded=False).exclude(id__in=_left).order_by("id")
 
 
 def _fold_chunk(rows: int, by: str, now: datetime) -> int:
-    checks = list(Check.objects.filter(folded=False).order_by("id")[:rows]) if _alone() else []
+    return _fold(list(_unfolded()[:rows]) if _alone() else [], by, now)
+
+
+def _fold(checks: Sequence[Check], by: str, now: datetime) -> int:
     if not checks:
         return 0
     _count_flow(checks)

@@ -15,7 +15,7 @@ import msgspec
 from django.db import close_old_connections
 
 from fangxian.gates.actions import checks
-from fangxian.gates.actions.check_items import CheckIn, Taken
+from fangxian.gates.actions.check_items import CheckIn, Instant, Taken
 from fangxian.gates.models import Device
 from fangxian.gates.queries.hot import device_of
 from fangxian.intake import machines, masks
@@ -45,7 +45,7 @@ class Batch(msgspec.Struct, frozen=True, gc=False):
     """An offline queue, or one check, with the device's clock at the moment of sending."""
 
     items: list[CheckIn]
-    device_us: int | None = None
+    device_us: Instant | None = None
 
 
 class Answers(msgspec.Struct, frozen=True, gc=False):

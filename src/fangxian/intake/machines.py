@@ -13,7 +13,7 @@ import msgspec
 from msgspec import Meta, Struct
 
 from fangxian.gates.actions import checks, turnstiles
-from fangxian.gates.actions.check_items import CheckIn, Taken
+from fangxian.gates.actions.check_items import CheckIn, Instant, Taken
 from fangxian.gates.models import Device, DeviceKind, Direction, Opening, Reading
 from fangxian.gates.queries.hot import fresh, plan
 from fangxian.intake.answers import Answer, fault
@@ -30,20 +30,20 @@ JOINED_WITHIN_US: Final = 10 * SECOND_US
 
 class OpeningIn(Struct, frozen=True, kw_only=True):
     id: UUID
-    at: int
+    at: Instant
     dir: Literal["in", "out"] = "in"
 
 
 class ReadingIn(Struct, frozen=True, kw_only=True):
     id: UUID
-    at: int
+    at: Instant
     temp: Annotated[float, Meta(ge=20, le=50)]
     method: Literal["forehead", "axillary", "camera"] = "camera"
 
 
 class PlateIn(Struct, frozen=True, kw_only=True):
     id: UUID
-    at: int
+    at: Instant
     dir: Literal["in", "out"]
     plate: Annotated[str, Meta(min_length=1, max_length=12)]
     occupants: Annotated[int, Meta(ge=0, le=99)] | None = None

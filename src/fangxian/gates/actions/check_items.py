@@ -1,6 +1,6 @@
 """What a device sends for one check, what is known of it before it is stored, and what is answered."""
 
-from typing import Annotated, Literal
+from typing import Annotated, Final, Literal
 from uuid import UUID
 
 from msgspec import Meta, Struct
@@ -9,14 +9,19 @@ from fangxian.gates.plan import InForce
 from fangxian.gates.queries.hot import GateRow
 from fangxian.gates.rules import Code
 
+EARLIEST_US: Final = 946_684_800_000_000
+LATEST_US: Final = 4_102_444_800_000_000
+"""2000 and 2100: what a clock shows outside of these is no instant."""
+
 Text = Annotated[str, Meta(max_length=200)]
+Instant = Annotated[int, Meta(ge=EARLIEST_US, le=LATEST_US)]
 
 
 class CheckIn(Struct, frozen=True, kw_only=True, gc=False):
     """One check as a device sends it. `at` and `device_us` are microseconds of the device's own clock."""
 
     id: UUID
-    at: int
+    at: Instant
     dir: Literal["in", "out"]
     token: Annotated[str, Meta(max_length=1_000)] | None = None
     number: Annotated[str, Meta(max_length=24)] | None = None

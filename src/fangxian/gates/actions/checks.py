@@ -13,7 +13,7 @@ from msgspec import Struct
 
 from fangxian.gates import tokens
 from fangxian.gates.actions.check_batch import write_batch
-from fangxian.gates.actions.check_items import CheckIn, Prepared, Taken
+from fangxian.gates.actions.check_items import EARLIEST_US, CheckIn, Prepared, Taken
 from fangxian.gates.plan import InForce
 from fangxian.gates.queries import hot
 from fangxian.gates.queries.hot import gate_row
@@ -66,7 +66,7 @@ def _prepare(item: CheckIn, device: DeviceFacts, plan: InForce, now_us: int, shi
     observed = item.at + shift if wrong else item.at
     if observed > now_us + tolerance:
         wrong = True
-    observed = min(observed, now_us)
+    observed = max(EARLIEST_US, min(observed, now_us))  # two clocks that are off may add up to no instant at all
     digest, problem = (None, None) if item.token is None else _vet(item.token.strip(), now_us)
     return Prepared(
         item=item, device_id=device.id.hex, gate=gate, digest=digest, problem=problem, observed_us=observed,
