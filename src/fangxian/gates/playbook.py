@@ -61,7 +61,16 @@ class GatesSection(Section):
     @classmethod
     def _without_what_nobody_read(cls, found: object) -> object:
         """Plans that were published before it was dropped still say how late one may come; late is always fine."""
-        return {key: value for key, value in found.items() if key not in DROPPED} if isinstance(found, dict) else found
+        if not isinstance(found, dict):
+            return found
+        # What a validator before the others returns is judged as Python, where a list is no tuple.
+        return {key: _as_python(value) for key, value in found.items() if key not in DROPPED}
+
+
+def _as_python(value: object) -> object:
+    if isinstance(value, dict):
+        return {key: _as_python(inner) for key, inner in value.items()}
+    return tuple(map(_as_python, value)) if isinstance(value, list) else value
 
 
 def _cohorts(section: GatesSection) -> tuple[str, ...]:
