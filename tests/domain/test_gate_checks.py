@@ -11,6 +11,8 @@ import pytest
 from django.db import DatabaseError, connection
 from django.test.utils import CaptureQueriesContext
 
+from fangxian.accounts.models import Staff
+from fangxian.accounts.roles import Role
 from fangxian.gates.actions import checks, holds, passes
 from fangxian.gates.actions.check_batch import write_batch
 from fangxian.gates.actions.check_items import EARLIEST_US, LATEST_US, CheckIn, Prepared, Taken
@@ -21,7 +23,7 @@ from fangxian.places.models import Place
 from fangxian.shared import clock
 from fangxian.shared.group_commit import FullError, GroupCommit, NotStoredError
 from fangxian.shared.writer import write_lock
-from tests.support.factories import MORNING, Street, make_street, make_vehicle
+from tests.support.factories import MORNING, Street, make_staff, make_street, make_vehicle
 from tests.support.gates import (
     Office,
     check,
@@ -158,16 +160,48 @@ def test_an_override_carries_a_name_and_a_reason_and_never_passes_a_second_fever
     street: Street, office: Office
 ) -> None:
     permit = employee_pass(office.building, street.dwellings[0])
+    guard = make_staff(Role.GATE_GUARD, office.building).id
     nameless = check(permit, mask=False, override="口罩在车上")
-    named = check(permit, mask=False, override="口罩在车上", guard="f" * 32)
-    told = record(office, nameless, named)
-    assert [(one.outcome, one.code) for one in told] == [("refuse", "no_mask"), ("admit", "overridden")]
+    made_up = check(permit, mask=False, override="口罩在车上", guard="f" * 32)
+    named = check(permit, mask=False, override="口罩在车上", guard=guard.hex)
+    told = record(office, nameless, made_up, named)
+    assert [(one.outcome, one.code) for one in told] == [("refuse", "no_mask")] * 2 + [("admit", "overridden")]
     row = Check.objects.get(id=named.id)
     assert (row.said, row.marks, row.override) == ("refuse", "over:no_mask", "口罩在车上")
     hot_one = check(permit, temp=38.0)
     late = MORNING + timedelta(minutes=20)
-    second = check(permit, late, temp=38.0, method="axillary", first=hot_one.id, override="急", guard="f" * 32)
+    second = check(permit, late, temp=38.0, method="axillary", first=hot_one.id, override="急", guard=str(guard))
     assert record(office, hot_one, second, now=late)[1].outcome == "refer"
+
+
+def test_who_is_no_guard_any_more_overrides_nothing_but_what_was_done_is_kept(street: Street, office: Office) -> None:
+    permit = employee_pass(office.building, street.dwellings[0])
+    guard = make_staff(Role.GATE_GUARD, office.building)
+    Staff.objects.filter(id=guard.id).update(is_active=False)
+    by = {"mask": False, "override": "口罩在车上", "guard": guard.actor}
+    away = {"offline": True, "said": "admit", "said_code": "overridden"}
+    told = record(office, check(permit, **by), check(permit, **by, **away), check(permit, **by, **away, again=True))
+    assert [(one.outcome, one.marks) for one in told] == [("refuse", ()), ("admit", ()), ("admit", ())]
+    unknown = check(permit, again=True, **(by | away | {"guard": "f" * 32}))
+    assert record(office, unknown)[0].marks == ("other",)
+
+
+def test_unknown_keys_do_not_put_out_what_is_known() -> None:
+    asked: list[int] = []
+
+    def read(key: int, _now_us: int) -> str | None:
+        asked.append(key)
+        return "device" if key == 0 else None
+
+    kept = hot.Kept(read, clock.SECOND_US)
+    for key in range(hot.MOST_KEPT + 10):
+        kept.at(key, 1)
+    assert kept.at(0, 2) == "device"
+    assert asked.count(0) == 1
+    last = hot.MOST_KEPT + 9
+    assert kept.at(last, 2) is None
+    assert asked.count(last) == 1  # a key that stands for nothing is not asked for again either
+    assert len(kept._missed) <= hot.MOST_MISSED
 
 
 def test_what_was_done_without_a_network_is_kept_and_the_contradiction_marked(street: Street, office: Office) -> None:

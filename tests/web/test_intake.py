@@ -124,6 +124,18 @@ def test_a_clock_that_shows_no_instant_is_refused(gate: Gate) -> None:
     assert Check.objects.count() == 0
 
 
+@pytest.mark.parametrize(
+    ("kind", "status"),
+    [
+        (DeviceKind.TABLET, 200), (DeviceKind.TURNSTILE, 200), (DeviceKind.THERMOMETER, 403), (DeviceKind.CAMERA, 403),
+    ],
+)  # fmt: skip
+def test_tablets_and_turnstiles_check_and_no_other_machine(gate: Gate, kind: DeviceKind, status: int) -> None:
+    Device.objects.filter(id=gate.device.id).update(kind=kind)
+    assert ask("/intake/v1/gate-checks", item(gate), gate.token).status == status
+    assert Check.objects.exists() == (status == 200)
+
+
 def test_too_much_at_once_is_refused_before_it_is_taken(gate: Gate, monkeypatch: pytest.MonkeyPatch) -> None:
     assert ask("/intake/v1/gate-checks", [item(gate)] * (front.MOST_ITEMS + 1), gate.token).status == 413
 

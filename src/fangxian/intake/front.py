@@ -16,7 +16,7 @@ from django.db import close_old_connections
 
 from fangxian.gates.actions import checks
 from fangxian.gates.actions.check_items import CheckIn, Instant, Taken
-from fangxian.gates.models import Device
+from fangxian.gates.models import Device, DeviceKind
 from fangxian.gates.queries.hot import device_of
 from fangxian.intake import machines, masks
 from fangxian.intake.answers import Answer, Raw, fault
@@ -32,6 +32,7 @@ Handler = Callable[[bytes, Device, datetime], Answer]
 PREFIX: Final = "/intake/"
 MOST_BYTES: Final = 4 * 1024 * 1024
 MOST_ITEMS: Final = 2_000
+CHECKERS: Final = (DeviceKind.TABLET, DeviceKind.TURNSTILE)
 RETRY_SECONDS: Final = 1
 STATUS: Final = {
     200: "200 OK", 303: "303 See Other", 400: "400 Bad Request", 401: "401 Unauthorized", 403: "403 Forbidden",
@@ -60,6 +61,8 @@ _batch: Final = msgspec.json.Decoder(Batch)
 
 def gate_checks(body: bytes, device: Device, now: datetime) -> Answer:
     """One check, an array of them, or `{"device_us", "items"}`."""
+    if (refused := machines.refusal(device, CHECKERS)) is not None:
+        return refused
     device_us = None
     if body[:1] == b"[":
         items = _many.decode(body)

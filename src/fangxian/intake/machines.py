@@ -87,7 +87,8 @@ def _items(body: bytes, kind: type[T]) -> list[T]:
     return [msgspec.json.decode(body, type=kind)]
 
 
-def _refusal(device: Device, kinds: Sequence[DeviceKind], count: int = 0) -> Answer | None:
+def refusal(device: Device, kinds: Sequence[DeviceKind], count: int = 0) -> Answer | None:
+    """What a machine of another kind is told, or one that sends too many at a time."""
     if device.kind not in kinds:
         text = "This device is registered as another kind of machine. Nothing was stored; ask the manager."
         return 403, fault("kind", text)
@@ -123,7 +124,7 @@ def _store_new(
 def openings(body: bytes, device: Device, now: datetime) -> Answer:
     """A turnstile opened, whatever for. An opening that no check accounts for becomes a gap."""
     items = _items(body, OpeningIn)
-    if (refused := _refusal(device, (DeviceKind.TURNSTILE,), len(items))) is not None:
+    if (refused := refusal(device, (DeviceKind.TURNSTILE,), len(items))) is not None:
         return refused
     by_id = {item.id: item for item in items}
 
@@ -149,7 +150,7 @@ def openings(body: bytes, device: Device, now: datetime) -> Answer:
 def temperatures(body: bytes, device: Device, now: datetime) -> Answer:
     """A thermometer measured somebody. The next check at its gate that brings no reading of its own takes it."""
     items = _items(body, ReadingIn)
-    if (refused := _refusal(device, (DeviceKind.THERMOMETER,), len(items))) is not None:
+    if (refused := refusal(device, (DeviceKind.THERMOMETER,), len(items))) is not None:
         return refused
     by_id = {item.id: item for item in items}
 
@@ -174,7 +175,7 @@ def temperatures(body: bytes, device: Device, now: datetime) -> Answer:
 def plates(body: bytes, device: Device, now: datetime) -> Answer:
     """A camera read a plate: a check like any other, decided and answered."""
     items = _items(body, PlateIn)
-    if (refused := _refusal(device, (DeviceKind.CAMERA,), len(items))) is not None:
+    if (refused := refusal(device, (DeviceKind.CAMERA,), len(items))) is not None:
         return refused
     found = [
         CheckIn(
@@ -189,7 +190,7 @@ def plates(body: bytes, device: Device, now: datetime) -> Answer:
 def turnstile(body: bytes, device: Device, now: datetime) -> Answer:
     """Open or hold: each admission at this gate in this direction, seconds ago, is opened for once."""
     item = msgspec.json.decode(body or b"{}", type=AskIn)
-    if (refused := _refusal(device, (DeviceKind.TURNSTILE,))) is not None:
+    if (refused := refusal(device, (DeviceKind.TURNSTILE,))) is not None:
         return refused
     return 200, fresh(lambda: _command(item, device, now))
 

@@ -9,7 +9,7 @@ from functools import lru_cache
 from typing import Final
 from uuid import UUID
 
-from msgspec import Struct
+from msgspec import Struct, structs
 
 from fangxian.gates import tokens
 from fangxian.gates.actions.check_batch import write_batch
@@ -67,11 +67,20 @@ def _prepare(item: CheckIn, device: DeviceFacts, plan: InForce, now_us: int, shi
     if observed > now_us + tolerance:
         wrong = True
     observed = max(EARLIEST_US, min(observed, now_us))  # two clocks that are off may add up to no instant at all
+    if item.override and not _may_override(item, now_us):
+        item = structs.replace(item, override="")
     digest, problem = (None, None) if item.token is None else _vet(item.token.strip(), now_us)
     return Prepared(
         item=item, device_id=device.id.hex, gate=gate, digest=digest, problem=problem, observed_us=observed,
         received_us=now_us, wrong_clock=wrong, plan=plan,
     )  # fmt: skip
+
+
+def _may_override(item: CheckIn, now_us: int) -> bool:
+    """A name and a reason, and the name is somebody's. Whoever is not on guard any more was when it happened: what a
+    device did without a network is a fact, whenever it arrives."""
+    active = hot.guard_is_active(item.guard, now_us)
+    return active is not None if item.offline else active is True
 
 
 def _chosen_gate(item: CheckIn, device: DeviceFacts, now_us: int) -> UUID:

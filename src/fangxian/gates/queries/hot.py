@@ -9,6 +9,7 @@ from uuid import UUID
 
 from django.db import connection
 
+from fangxian.accounts.models import Staff
 from fangxian.gates import tokens
 from fangxian.gates.models import Device, Direction, GateSetup, SigningKey
 from fangxian.gates.plan import InForce, plan_at
@@ -22,6 +23,7 @@ V = TypeVar("V")
 T = TypeVar("T")
 
 MOST_KEPT: Final = 4_096
+MOST_MISSED: Final = 1_024
 _reading: Final = threading.BoundedSemaphore(2)
 
 
@@ -47,12 +49,14 @@ class Kept(Generic[K, V]):
         self._read = read
         self._kept_us = kept_us
         self._found: dict[K, tuple[int, V]] = {}
+        self._missed: dict[K, tuple[int, V]] = {}
+        """Keys that stand for nothing. Apart, so that whoever tries tokens does not put out what is registered."""
         self._turn = threading.Lock()
 
     def at(self, key: K, now_us: int, *, kept_us: int | None = None) -> V:
         """`kept_us` asks for something younger than usual."""
         most = self._kept_us if kept_us is None else kept_us
-        found = self._found.get(key)
+        found = self._found.get(key) or self._missed.get(key)
         # a clock that was set back does not make it young
         if found is not None and abs(now_us - found[0]) < most:
             return found[1]
@@ -61,12 +65,14 @@ class Kept(Generic[K, V]):
             assert found is not None
             return found[1]
         try:
-            kept = self._found  # what is read while all is forgotten is not kept either
-            found = kept.get(key)
+            known, missed = self._found, self._missed  # what is read while all is forgotten is not kept either
+            found = known.get(key) or missed.get(key)
             if found is not None and abs(now_us - found[0]) < most:
                 return found[1]
             value = fresh(lambda: self._read(key, now_us))
-            if len(kept) > MOST_KEPT:
+            kept, other, most_kept = (missed, known, MOST_MISSED) if value is None else (known, missed, MOST_KEPT)
+            other.pop(key, None)
+            if len(kept) >= most_kept:
                 kept.clear()
             kept[key] = (now_us, value)
             return value
@@ -74,7 +80,7 @@ class Kept(Generic[K, V]):
             self._turn.release()
 
     def forget(self) -> None:
-        self._found = {}
+        self._found, self._missed = {}, {}
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,6 +126,19 @@ def device_of(token: str, now_us: int) -> Device | None:
     return _devices.at(token, now_us)
 
 
+def guard_is_active(guard: str, now_us: int) -> bool | None:
+    """Whether this member of staff is active; None: there is no such member of staff."""
+    return _guards.at(guard, now_us) if guard else None
+
+
+def _read_guard(guard: str, _now_us: int) -> bool | None:
+    try:
+        ident = UUID(guard)
+    except ValueError:
+        return None
+    return Staff.objects.filter(id=ident).values_list("is_active", flat=True).first()
+
+
 class Trusted:
     """The public keys of one moment. Two sets with the same keys are equal, so that verified tokens stay verified."""
 
@@ -152,6 +171,7 @@ KEYS_KEPT_US: Final = 5 * SECOND_US // 2
 NEW_KEYS_US: Final = SECOND_US // 5
 _gates: Final = Kept(_read_gate, KEPT_US)
 _devices: Final[Kept[str, Device | None]] = Kept(lambda token, _now_us: by_token(token), KEPT_US)
+_guards: Final = Kept(_read_guard, KEPT_US)
 _keys: Final[Kept[None, Trusted]] = Kept(
     lambda _key, now_us: Trusted(SigningKey.objects.filter(distrusted_us__isnull=True)), KEYS_KEPT_US
 )
@@ -160,5 +180,5 @@ _plan: Final[Kept[None, InForce]] = Kept(lambda _key, now_us: plan_at(clock.from
 
 def forget() -> None:
     """For what must be seen at once: a device that was just revoked, a gate that was just closed, a key, a plan."""
-    for kept in (_gates, _devices, _keys, _plan):
+    for kept in (_gates, _devices, _guards, _keys, _plan):
         kept.forget()
