@@ -12,9 +12,11 @@ from fangxian.gates.actions import devices, keys, visits
 from fangxian.gates.actions.check_batch import write_batch
 from fangxian.gates.actions.checks import DeviceFacts, prepare
 from fangxian.gates.actions.devices import DeviceError
+from fangxian.gates.actions.purge import purge
 from fangxian.gates.actions.setup import Settings, set_up
 from fangxian.gates.actions.visits import VisitError
 from fangxian.gates.models import Device, DeviceKind, GateSetup, Outcome, Pass, PassKind, VisitRequest, VisitStatus
+from fangxian.gates.plan import InForce
 from fangxian.gates.playbook import GatesSection
 from fangxian.gates.queries import devices as register
 from fangxian.gates.queries import hot
@@ -26,7 +28,7 @@ from fangxian.registry.models import Attachment, Enterprise, Household, Relation
 from fangxian.shared import clock, crypto
 from fangxian.shared.text import name_key
 from tests.support.factories import MORNING, Street
-from tests.support.gates import check, make_device, make_enterprise, make_gate, make_office
+from tests.support.gates import check, employee_pass, make_device, make_enterprise, make_gate, make_office
 
 pytestmark = pytest.mark.django_db
 LATER = MORNING + timedelta(minutes=5)
@@ -187,6 +189,27 @@ class TestVisits:
         told = str(list(Entry.objects.values_list("act", "target", "detail")))
         assert "王芳" not in told
         assert row.secret not in told
+
+    def test_a_visitors_name_is_forgotten_with_the_log(
+        self, gate: Place, host: Subject, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr("fangxian.gates.actions.purge.plan_at", lambda _now: InForce(None, GatesSection(), 30))
+        visits.answer(request=asked(gate, host), agree=True, channel="link", by="host", now=LATER)
+        permit, door = Pass.objects.get(), Household.objects.get().dwelling
+        worker = employee_pass(gate, door, until_us=permit.until_us)
+        purge(now=clock.from_us(permit.until_us) + timedelta(days=30))
+        permit.refresh_from_db()
+        assert permit.holder == "王芳"
+
+        past = clock.from_us(permit.until_us) + timedelta(days=30, seconds=1)
+        while purge(now=past):
+            pass
+        permit.refresh_from_db()
+        worker.refresh_from_db()
+        assert (permit.holder, permit.token) == ("–", "")
+        assert worker.holder == "李雷"
+        assert not VisitRequest.objects.exists()
+        assert Entry.objects.get(act="gates.visitors.forgotten").detail == {"passes": 1}
 
     def test_the_desk_sees_who_waits_within_reach(self, street: Street, gate: Place, host: Subject) -> None:
         row = asked(gate, host)

@@ -149,6 +149,7 @@ MATRIX: dict[str, Line] = {
     "visits:find": Line(C.GATE, _unknown("gate_id"), post=True, strange=True),
     "visits:ask": Line(C.GATE, _unknown("gate_id"), post=True, strange=True),
     "visits:leave": Line(C.GATE, _unknown("gate_id"), post=True, strange=True),
+    "visits:phone": Line(C.GATE, _unknown("visit_id"), post=True, strange=True),
     "visits:answer": Line(C.GATE, _unknown("visit_id"), post=True, strange=True),
     "visits:collect": Line(C.GATE, _unknown("parcel_id"), post=True, strange=True),
     "gate:shell": Line(OPEN),

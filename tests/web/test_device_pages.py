@@ -11,6 +11,7 @@ from django.test import Client
 from django.urls import reverse
 
 from fangxian.accounts.roles import Role
+from fangxian.audit.models import Entry
 from fangxian.gates.actions import devices, parcels, visits
 from fangxian.gates.actions.parcels import NewParcel
 from fangxian.gates.models import Device, DeviceKind, Parcel, Pass, PassKind, VisitRequest, VisitStatus
@@ -134,6 +135,21 @@ class TestDesk:
         assert permit.number in text(answer)
         row.refresh_from_db()
         assert (row.status, row.channel) == (VisitStatus.AGREED, "call")
+
+    def test_a_visitors_phone_is_shown_when_asked_for_and_that_is_recorded(self, desk: Desk) -> None:
+        ask = {"gate": desk.gate, "kind": PassKind.VISITOR, "host": desk.host, "by": "test", "now": NOW}
+        row = visits.ask(**ask, name="王芳", phone="13912345678")
+        without = visits.ask(**ask, name="李雷")
+        page = text(desk.client.get(reverse("visits:desk", args=[desk.gate.id])))
+        assert "13912345678" not in page
+        assert reverse("visits:phone", args=[row.id]) in page
+        assert reverse("visits:phone", args=[without.id]) not in page
+
+        assert "13912345678" in text(desk.client.post(reverse("visits:phone", args=[row.id])))
+        entry = Entry.objects.get(act="gates.visit.phone")
+        assert (entry.target, "13912345678" in str(entry.detail)) == (f"visit:{row.id}", False)
+        told = text(desk.client.post(reverse("visits:phone", args=[without.id]), follow=True))
+        assert "No telephone number was given" in told
 
     def test_a_second_answer_changes_nothing_and_says_so(self, desk: Desk) -> None:
         row = visits.ask(gate=desk.gate, kind=PassKind.VISITOR, host=desk.host, name="王芳", by="test", now=NOW)

@@ -47,6 +47,10 @@ class SigningKey(models.Model):
     field_classes: ClassVar[dict[str, str]] = {"private_sealed": "secret", "public_x": "none", "public_y": "none"}
 
 
+FORGOTTEN = "–"
+"""Stands where the name of a visitor stood."""
+
+
 class Pass(models.Model):
     """A signed permit of one subject (a person, a household, a vehicle) for one place, perhaps for one gate.
 
@@ -110,6 +114,12 @@ class Pass(models.Model):
             models.Index(fields=["place", "slot_from"], condition=Q(slot_from__isnull=False), name="pass_slots"),
             # whether another pass still shows a photo that one has no more
             models.Index(fields=["photo"], condition=~Q(photo=""), name="pass_photo"),
+            # whose names are still to be forgotten
+            models.Index(
+                fields=["until_us"],
+                condition=Q(kind__in=("visitor", "courier")) & ~Q(holder=FORGOTTEN),
+                name="pass_visitor",
+            ),
         ]
 
 

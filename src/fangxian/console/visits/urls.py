@@ -9,6 +9,7 @@ urlpatterns = [
     path("gates/<uuid:gate_id>/find/", views.find, name="find"),
     path("gates/<uuid:gate_id>/ask/", views.ask, name="ask"),
     path("gates/<uuid:gate_id>/parcels/", views.leave, name="leave"),
+    path("<uuid:visit_id>/phone/", views.phone, name="phone"),
     path("<uuid:visit_id>/answer/", views.answer, name="answer"),
     path("parcels/<uuid:parcel_id>/collect/", views.collect, name="collect"),
 ]

@@ -33,6 +33,8 @@ class _Sent:
     ask: AskForm | None = None
     parcel: ParcelForm | None = None
     address: str = ""
+    opened: UUID | None = None
+    number: str = ""
 
 
 def _gate(who: Who, gate_id: UUID) -> Place:
@@ -126,6 +128,20 @@ def answer(request: HttpRequest, who: Who, visit_id: UUID) -> HttpResponse:
             text = _("The host declined. No pass was made.")
         messages.success(request, text)
     return redirect("visits:desk", row.gate_id)
+
+
+@staff_view(Capability.GATE)
+@require_POST
+def phone(request: HttpRequest, who: Who, visit_id: UUID) -> HttpResponse:
+    """One visitor's telephone number in clear, for this one answer; the audit says who looked."""
+    rows = VisitRequest.objects.select_related("gate__parent")
+    row = access.get(rows, who.held.places("gate__path", "gate__grid_id"), id=visit_id)
+    try:
+        number = visits.reveal_phone(request=row, by=who.staff.actor, now=who.now)
+    except VisitError as refused:
+        messages.error(request, str(refused))
+        return redirect("visits:desk", row.gate_id)
+    return _page(request, who, row.gate, _Sent(FindForm(), opened=row.id, number=number))
 
 
 @staff_view(Capability.GATE)

@@ -1,4 +1,4 @@
-"""The gate log ends with the plan's days; the counts of the gates stay."""
+"""The gate log ends with the plan's days, and visitors' names on their passes; the counts of the gates stay."""
 
 from collections import Counter
 from collections.abc import Sequence
@@ -11,6 +11,7 @@ from uuid import UUID
 from django.db.models import Q, QuerySet
 
 from fangxian.audit import actions as audit
+from fangxian.gates.actions.visits import forget_visitors
 from fangxian.gates.models import Check, Opening, Parcel, Pass, Presence, Reading, Release, Used, VisitRequest
 from fangxian.gates.plan import plan_at
 from fangxian.gates.queries.bundle import once_key
@@ -45,6 +46,7 @@ def purge(*, now: datetime, by: str = "worker", limit: int = LOOKED_AT) -> int:
     for kind, (rows, keys) in ended.items():
         # a pace of its own: a check costs the writer more than a count
         in_chunks(keys, partial(delete, kind, rows), pace=Pace.for_database())
+    gone["names"] = forget_visitors(before_us=before_us, by=by, now=now, limit=limit)
     return gone.total()
 
 

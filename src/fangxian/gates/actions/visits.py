@@ -1,22 +1,24 @@
 """Who comes to somebody's door without a pass: the host is asked."""
 
 import secrets
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Final, Literal
+from uuid import UUID
 
 from django.utils.translation import gettext as _
 
 from fangxian.audit import actions as audit
 from fangxian.gates.actions import passes
 from fangxian.gates.actions.passes import NewPass
-from fangxian.gates.models import PassKind, VisitRequest, VisitStatus
+from fangxian.gates.models import FORGOTTEN, Pass, PassKind, VisitRequest, VisitStatus
 from fangxian.gates.plan import plan_at
 from fangxian.places.models import Place
 from fangxian.registry.models import Subject, SubjectKind
 from fangxian.shared import clock, crypto
 from fangxian.shared.clock import HOUR_US
 from fangxian.shared.ids import new_id
-from fangxian.shared.writer import write_lock
+from fangxian.shared.writer import Pace, in_chunks, write_lock
 
 ANSWER_MINUTES: Final = 30
 """How long a visitor waits at the gate before the question lapses."""
@@ -87,6 +89,30 @@ def _pass_of(row: VisitRequest, now: datetime) -> NewPass:
         host_id=row.host_id, enterprise_id=tenant, from_us=from_us,
         until_us=from_us + plan_at(now).section.visitor_hours * HOUR_US, once=row.kind == PassKind.COURIER,
     )  # fmt: skip
+
+
+@write_lock()
+def reveal_phone(*, request: VisitRequest, by: str, now: datetime) -> str:
+    """The visitor's telephone number in clear, to call back whoever waits; that it was read is recorded."""
+    row = VisitRequest.objects.get(id=request.id)
+    if row.phone_sealed is None:
+        raise VisitError(_("No telephone number was given."))
+    audit.record(by=by, act="gates.visit.phone", now=now, target=f"visit:{row.id}", place=row.gate_id)
+    return crypto.unseal(row.phone_sealed, phone_aad(row))
+
+
+def forget_visitors(*, before_us: int, by: str, now: datetime, limit: int) -> int:
+    """Take the names off up to `limit` passes of visitors and couriers that ended before then, and the signed tokens
+    that hold them; the numbers and what became of the passes stay. Returns how many; call again until 0."""
+    rows = Pass.objects.filter(kind__in=("visitor", "courier"), until_us__lt=before_us).exclude(holder=FORGOTTEN)
+
+    def forget(part: Sequence[UUID]) -> None:
+        count = rows.filter(id__in=part).update(holder=FORGOTTEN, company="", token="")
+        audit.record(by=by, act="gates.visitors.forgotten", now=now, detail={"passes": count})
+
+    found = list(rows.order_by("until_us").values_list("id", flat=True)[:limit])
+    in_chunks(found, forget, pace=Pace.for_database())
+    return len(found)
 
 
 @write_lock()
