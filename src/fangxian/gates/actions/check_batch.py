@@ -42,6 +42,8 @@ MARK_OF: Final[dict[Code, ContradictionKind]] = {
     Code.USED_UP: ContradictionKind.DOUBLE_USE,
     Code.UNKNOWN_VEHICLE: ContradictionKind.UNKNOWN_VEHICLE,
 }
+# what was shown is a matter for somebody also where nobody was let in on it
+_MARKED_ANYWAY: Final = frozenset({Code.FORGED, Code.WRONG_KEY, Code.UNKNOWN_VEHICLE})
 # what a device without a network cannot have known or need not have asked
 _NO_CONTRADICTION: Final = frozenset({Code.ALREADY_OUTSIDE, Code.NO_DECLARATION, Code.NO_OCCUPANTS})
 
@@ -97,8 +99,8 @@ class _Batch:
             now_us=batch[0].received_us,
         )
         self.held, self.declared, self.presence, self.used = state.held, state.declared, state.presence, state.used
-        self.checks: dict[str, list[Any]] = {}
-        self.answers: dict[str, Taken] = {}
+        self.checks: list[list[Any]] = []
+        self.revised: list[rows.Revised] = []
         self.moved: set[tuple[str, str]] = set()
         self.deltas: dict[str, int] = defaultdict(int)
         self.exits: dict[str, list[int]] = defaultdict(list)
@@ -132,9 +134,9 @@ class _Batch:
         return _Case(one, key, row, vehicle, who, cap, outing, once, f"in:{one.gate.inside_of}", decidec)
 
     def take(self, case: _Case) -> Taken:
-        before = self.stored.get(case.id) or self.answers.get(case.id)
+        before = self.stored.get(case.id)
         if before is not None:
-            return Taken(case.id, "known", before.outcome, before.code)
+            return self._known(case, before)
         outcome, code, said, marks = self._settle(case, self._decide(case))
         if outcome == _ADMIT:
             self._apply(case)
@@ -143,13 +145,29 @@ class _Batch:
         inside = self.used.get(case.inside, 0)
         row = case.row
         if row is None:
-            taken = Taken(case.id, "stored", outcome, code, referral=referral, marks=marks, inside=inside)
-        else:
-            taken = Taken(
-                case.id, "stored", outcome, code, row.kind, row.holder, row.company, row.zone, inside, referral, marks
-            )
-        self.answers[case.id] = taken
-        return taken
+            return Taken(case.id, "stored", outcome, code, referral=referral, marks=marks, inside=inside)
+        return Taken(
+            case.id, "stored", outcome, code, row.kind, row.holder, row.company, row.zone, inside, referral, marks
+        )
+
+    def _known(self, case: _Case, before: rows.StoredCheck) -> Taken:
+        """Sent again. Where the device had given up waiting and decided otherwise by itself, that is what happened."""
+        item = case.one.item
+        if not item.offline or item.said in ("", before.outcome) or before.offline:
+            return Taken(case.id, "known", before.outcome, before.code)
+        marks = before.marks.split(",") if before.marks else []
+        if item.said == _ADMIT:
+            self._apply(case)
+            code = Code(before.code)
+            mark = MARK_OF.get(code, ContradictionKind.OTHER).value
+            if mark not in marks and self._contradicts(case, code):
+                marks.append(mark)
+        elif before.outcome == _ADMIT:
+            self._undo(case)
+        found = rows.Revised(case.id, item.said, item.said_code or before.code, before.outcome, ",".join(marks)[:120])
+        self.revised.append(found)
+        self.stored[case.id] = rows.StoredCheck(found.outcome, found.code, before.observed_us, found.marks, True)
+        return Taken(case.id, "known", found.outcome, found.code, marks=tuple(marks))
 
     def _decide(self, case: _Case) -> Decision:
         one, row = case.one, case.row
@@ -171,10 +189,7 @@ class _Batch:
 
     def _first_us(self, key: str) -> int | None:
         stored = self.stored.get(key)
-        if stored is not None:
-            return stored.observed_us
-        row = self.checks.get(key)
-        return row[rows.OBSERVED] if row is not None else None
+        return stored.observed_us if stored is not None else None
 
     def _state(self, case: _Case) -> State:
         used, subject = self.used.get, case.subject
@@ -206,13 +221,14 @@ class _Batch:
         marks = ("clock",) if case.one.wrong_clock else ()
         outcome, code = decision.outcome.value, decision.code
         if item.offline and item.said:
-            if item.said == _ADMIT and outcome != _ADMIT and self._contradicts(case, code):
+            contradicts = item.said == _ADMIT and outcome != _ADMIT and self._contradicts(case, code)
+            if contradicts or code in _MARKED_ANYWAY:
                 marks = (*marks, MARK_OF.get(code, ContradictionKind.OTHER).value)
             said = outcome if outcome != item.said else ""
             return item.said, item.said_code or code.value, said, marks
         if outcome == _ADMIT:
             return outcome, code.value, "", marks
-        if code in (Code.FORGED, Code.WRONG_KEY, Code.UNKNOWN_VEHICLE):
+        if code in _MARKED_ANYWAY:
             marks = (*marks, MARK_OF[code].value)
         if item.override and item.guard and code not in NEVER_OVERRIDDEN:
             return _ADMIT, Code.OVERRIDDEN.value, outcome, (*marks, f"over:{code.value}")
@@ -247,6 +263,17 @@ class _Batch:
                 if known.root and known.inside and place != gate.inside_of:
                     self._move(place, False, case)
         self._move(gate.inside_of, entering, case)
+
+    def _undo(self, case: _Case) -> None:
+        """The device did not let in (or out) whom this admission had counted."""
+        gate = case.one.gate
+        entering = case.one.item.dir == "in"
+        for key in (case.cap, case.once) if entering else (case.outing,):
+            if key:
+                self._count(key, -1)
+        known = self.presence[case.who].get(gate.inside_of) if case.who else None
+        if known is not None and known.check == case.id:
+            self._move(gate.inside_of, not entering, case)
 
     def _move(self, place: str, inside: bool, case: _Case) -> None:
         one, facts, seen = case.one, case.one.gate.facts, self.presence[case.who]
@@ -286,15 +313,18 @@ class _Batch:
         subject = row.person if row is not None else None
         if subject is None and case.vehicle is not None:
             subject = case.vehicle.subject
-        self.checks[case.id] = [
+        joined = ",".join(marks)[:120]
+        self.stored[case.id] = rows.StoredCheck(outcome, code, one.observed_us, joined, item.offline)
+        self.checks.append([
             case.id, gate.gate_id, gate.place_id, row.id if row else None, subject, row.household if row else None,
-            item.dir, outcome, code, said, ",".join(marks)[:120], case.decidec, item.method, item.mask, item.identity,
+            item.dir, outcome, code, said, joined, case.decidec, item.method, item.mask, item.identity,
             item.declared, item.plate or "", item.occupants, item.first.hex if item.first else None, item.override,
             item.offline, one.observed_us, one.received_us, one.device_id, item.guard, one.plan.playbook_id, False,
-        ]  # fmt: skip
+        ])  # fmt: skip
 
     def save(self) -> None:
-        rows.append_checks(list(self.checks.values()))
+        rows.append_checks(self.checks)
+        rows.revise_checks(self.revised)
         rows.save_presence({(place, who): self.presence[who][place] for place, who in self.moved})
         rows.add_used(self.deltas)
         rows.save_referrals(self.referrals)

@@ -21,7 +21,6 @@ COLUMNS: Final = (
     ("offline", "boolean"), ("observed_us", "bigint"), ("received_us", "bigint"), ("device_id", "uuid"),
     ("guard", "text"), ("playbook_id", "bigint"), ("folded", "boolean"),
 )  # fmt: skip
-OBSERVED: Final = [name for name, _ in COLUMNS].index("observed_us")
 _KINDS: Final = {kind.value: kind for kind in PassKind}
 _STATUSES: Final = {status.value: status for status in PassStatus}
 
@@ -30,6 +29,8 @@ class StoredCheck(Struct, frozen=True, gc=False):
     outcome: str
     code: str
     observed_us: int
+    marks: str
+    offline: bool
 
 
 class PassRow(Struct, frozen=True, gc=False):
@@ -80,7 +81,9 @@ class NewReferral(Struct, frozen=True, gc=False):
     at_us: int
 
 
-_CHECKS: Final = Select("id, outcome, code, observed_us", f"FROM {Check._meta.db_table} WHERE id {{in}}")
+_CHECKS: Final = Select(
+    "id, outcome, code, observed_us, marks, offline", f"FROM {Check._meta.db_table} WHERE id {{in}}"
+)
 
 
 _FIELDS: Final = (
@@ -211,6 +214,30 @@ def state(*, subjects: Collection[str], people: Collection[str], keys: Collectio
 
 
 append_checks: Final = Insert(Check._meta.db_table, COLUMNS, tail="ON CONFLICT (id) DO NOTHING", repeatable=True)
+
+
+class Revised(Struct, frozen=True, gc=False):
+    """What became of a stored check: its device had decided otherwise before the answer came."""
+
+    id: str
+    outcome: str
+    code: str
+    said: str
+    marks: str
+
+
+def revise_checks(revised: Collection[Revised]) -> None:
+    """To be folded again, as what it is now."""
+    if not revised:
+        return
+    with connection.cursor() as cursor:
+        cursor.executemany(
+            f"UPDATE {Check._meta.db_table} SET outcome = %s, code = %s, said = %s, marks = %s, offline = %s, "
+            "folded = %s WHERE id = %s",
+            [(row.outcome, row.code, row.said, row.marks, True, False, row.id) for row in revised],
+        )
+
+
 _save_presence: Final = Insert(
     Presence._meta.db_table,
     _PRESENCE,
