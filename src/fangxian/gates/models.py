@@ -335,7 +335,6 @@ class ContradictionKind(models.TextChoices):
     FORGED = "forged", _("a forged pass was shown")
     UNCHECKED = "unchecked", _("a turnstile opened without a check")
     UNKNOWN_VEHICLE = "unknown_vehicle", _("a vehicle that the register lacks")
-    UNKNOWN_PERSON = "unknown_person", _("a person that the register lacks")
     OTHER = "other", _("admitted against what the server decides")
 
 

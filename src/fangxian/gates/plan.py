@@ -1,20 +1,16 @@
 """What the plan in force says about gates."""
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 
 from fangxian.duties.actions import plan_of, playbook_at
 from fangxian.duties.sections import RetentionSection, ThresholdsSection
 from fangxian.gates.playbook import GatesSection
-from fangxian.shared import clock
-from fangxian.shared.clock import SECOND_US
 
 LOG_RETENTION = "gate-log"
 FEVER = "fever_celsius"
 REST = "fever_rest_minutes"
 SHELF = "parcel_shelf_minutes"
-HELD_SECONDS = 2
 
 
 @dataclass(frozen=True)
@@ -45,21 +41,3 @@ def plan_at(now: datetime) -> InForce:
     terms = plan.read(RetentionSection).retention if RetentionSection.section in plan.sections else ()
     days = next((term.keep_days for term in terms if term.key == LOG_RETENTION), None)
     return InForce(row.id, section.model_copy(update=changed), days)
-
-
-class Kept:
-    """The plan of this moment, read anew every other second: the hot path asks thousands of times a second."""
-
-    def __init__(self) -> None:
-        self._until = 0
-        self._plan: InForce | None = None
-
-    def at(self, now: datetime, read: Callable[[Callable[[], InForce]], InForce]) -> InForce:
-        now_us = clock.to_us(now)
-        if self._plan is None or not self._until - HELD_SECONDS * SECOND_US <= now_us < self._until:
-            self._plan = read(lambda: plan_at(now))
-            self._until = now_us + HELD_SECONDS * SECOND_US
-        return self._plan
-
-    def forget(self) -> None:
-        self._plan = None

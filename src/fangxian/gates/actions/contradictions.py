@@ -48,9 +48,6 @@ TASKS: Final[dict[ContradictionKind, Task]] = {
     _K.UNKNOWN_VEHICLE: Task(
         gettext_lazy("A vehicle that is not in the register came to this gate: register it"), 24, Role.COMMITTEE_WORKER
     ),
-    _K.UNKNOWN_PERSON: Task(
-        gettext_lazy("Somebody who is not in the register came to this gate: register them"), 24, Role.COMMITTEE_WORKER
-    ),
     _K.OTHER: Task(gettext_lazy("Somebody was let in without a network against the rules: look into it"), 24),
 }  # fmt: skip
 REFERRED: Final = gettext_lazy("Sent here from a gate with a fever: receive, and open the case")
