@@ -134,6 +134,7 @@ FIELD_NAMES: Mapping[str, Wording] = {
     "ask_mask": pgettext_lazy("plan", "mask asked at gates"),
     "ask_temperature": pgettext_lazy("plan", "temperature asked at gates"),
     "base_unit": pgettext_lazy("plan", "unit in stock"),
+    "call_at": pgettext_lazy("plan", "numbers called at"),
     "call_hours": pgettext_lazy("plan", "hours until arrived stock is called"),
     "caution": pgettext_lazy("plan", "caution"),
     "channel": pgettext_lazy("plan", "channel"),

@@ -94,6 +94,7 @@ class MasksSection(Section):
     slot_minutes: Annotated[int, Field(ge=5, le=240)] = 30
     slot_people: Annotated[int, Field(ge=1, le=500)] = 20
     close_by: time = time(20)
+    call_at: time = time(21)
     special_age: Annotated[int, Field(ge=50, le=120)] = 80
     call_hours: Annotated[int, Field(ge=1, le=240)] = 36
     training: str = "mask-round"

@@ -10,6 +10,7 @@ from fangxian.gates.actions import purge as gate_log
 from fangxian.hygiene import actions as hygiene_actions
 from fangxian.hygiene import folds as hygiene
 from fangxian.masks import folds as masks
+from fangxian.masks import nightly
 from fangxian.registry import folds as registry
 from fangxian.registry.imports import actions as imports
 from fangxian.screening import folds as screening
@@ -36,6 +37,11 @@ def fold_gates(now: datetime) -> int:
 def fold_masks(now: datetime) -> int:
     """Rounds of goods: doors, special households and closings that are owed; numbers not collected in time."""
     return masks.fold(now=now)
+
+
+def call_numbers(now: datetime) -> int:
+    """Each night, from the plan's hour on, the numbers of the next day of sale."""
+    return nightly.call_due(now=now)
 
 
 def take_imports(now: datetime) -> int:

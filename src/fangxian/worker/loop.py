@@ -20,7 +20,16 @@ from fangxian.audit import actions as audit
 from fangxian.duties import actions as duties
 from fangxian.shared import clock
 from fangxian.shared.writer import CHECKPOINT_SECONDS, checkpoint, renew_statistics
-from fangxian.worker.jobs import fold_gates, fold_masks, fold_places, fold_register, purge, remove_orphans, take_imports
+from fangxian.worker.jobs import (
+    call_numbers,
+    fold_gates,
+    fold_masks,
+    fold_places,
+    fold_register,
+    purge,
+    remove_orphans,
+    take_imports,
+)
 
 logger = logging.getLogger(__name__)
 SET_ASIDE = timedelta(minutes=1)
@@ -94,6 +103,7 @@ JOBS: Sequence[Job] = (
     Job("fold", timedelta(seconds=2), fold_register, again=True),
     Job("gates", timedelta(seconds=2), fold_gates, again=True),
     Job("masks", timedelta(seconds=2), fold_masks, again=True),
+    Job("call", timedelta(minutes=1), call_numbers, lane="call"),
     Job("places", timedelta(minutes=5), fold_places),
     Job("sweep", timedelta(seconds=5), _sweep),
     Job("posts", timedelta(minutes=1), _posts),
