@@ -105,6 +105,22 @@ class TestOpenings:
         gate.ask("openings", opening(at=now_us() + clock.HOUR_US), DeviceKind.TURNSTILE)
         assert Opening.objects.get().at_us <= now_us()
 
+    def test_a_clock_an_hour_off_is_set_right_and_told(self, gate: Gate) -> None:
+        now = now_us()
+        for name, one, kind in (
+            ("openings", opening(), DeviceKind.TURNSTILE),
+            ("temperatures", reading(), DeviceKind.THERMOMETER),
+            ("plates", {**opening(), "plate": "沪A12345"}, DeviceKind.CAMERA),
+        ):
+            shows = now - clock.HOUR_US
+            body = {"device_us": shows, "items": [{**one, "at": shows - clock.SECOND_US}]}
+            told = gate.ask(name, body, kind)[1]["items"][0]
+            assert (told["status"], "clock" in told["marks"]) == ("stored", True)
+        found = (Opening.objects.get().at_us, Reading.objects.get().at_us, Check.objects.get().observed_us)
+        assert all(abs(at - now) < clock.MINUTE_US for at in found)
+        right = {"device_us": now_us(), "items": [opening()]}
+        assert gate.ask("openings", right, DeviceKind.TURNSTILE)[1]["items"][0]["marks"] == []
+
     def test_an_opening_without_a_check_becomes_a_gap(self, gate: Gate) -> None:
         gate.ask("gate-checks", check(gate, temp=36.5), DeviceKind.TABLET)
         gate.ask("openings", [opening(), opening()], DeviceKind.TURNSTILE)
@@ -231,6 +247,22 @@ class TestTemperatures:
         old = now_us() - machines.JOINED_WITHIN_US - clock.SECOND_US
         gate.ask("temperatures", reading(at=old), DeviceKind.THERMOMETER)
         assert gate.ask("gate-checks", check(gate), DeviceKind.TABLET)[1]["items"][0]["code"] == "no_temperature"
+
+    def test_readings_and_checks_meet_in_the_order_of_time(self, gate: Gate) -> None:
+        now = now_us()
+        readings = [reading(36.1 + n / 10, at=now - (4 - n) * clock.SECOND_US) for n in range(3)]
+        gate.ask("temperatures", readings, DeviceKind.THERMOMETER)
+        # ids made by two tablets are in no order of time
+        early, late = sorted((new_id(), new_id()), reverse=True)
+        sent = [
+            check(gate, id=str(late), at=now - clock.SECOND_US, again=True),
+            check(gate, id=str(early), at=now - 2 * clock.SECOND_US, again=True),
+        ]
+        gate.ask("gate-checks", sent, DeviceKind.TABLET)
+        assert [Check.objects.get(id=ident).decidec for ident in (early, late)] == [362, 363]
+        # whoever was measured first has gone by: nobody gets that reading any more
+        told = gate.ask("gate-checks", check(gate, again=True), DeviceKind.TABLET)[1]["items"][0]
+        assert told["code"] == "no_temperature"
 
     def test_the_guards_own_reading_and_offline_checks_take_none(self, gate: Gate) -> None:
         gate.ask("temperatures", reading(38.5), DeviceKind.THERMOMETER)

@@ -17,6 +17,23 @@ Text = Annotated[str, Meta(max_length=200)]
 Instant = Annotated[int, Meta(ge=EARLIEST_US, le=LATEST_US)]
 
 
+class Clock(Struct, frozen=True, gc=False):
+    """A device's clock beside the server's: by how much it is behind, and what is not worth setting right."""
+
+    now_us: int
+    shift: int
+    tolerance: int
+
+    def read(self, at: int) -> tuple[int, bool]:
+        """When that was, and whether the device's clock is wrong. Nothing happened in the future."""
+        wrong = abs(self.shift) > self.tolerance
+        observed = at + self.shift if wrong else at
+        if observed > self.now_us + self.tolerance:
+            wrong = True
+        # two clocks that are off may add up to no instant at all
+        return max(EARLIEST_US, min(observed, self.now_us)), wrong
+
+
 class CheckIn(Struct, frozen=True, kw_only=True, gc=False):
     """One check as a device sends it. `at` and `device_us` are microseconds of the device's own clock."""
 

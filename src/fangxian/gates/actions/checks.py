@@ -13,7 +13,7 @@ from msgspec import Struct, structs
 
 from fangxian.gates import tokens
 from fangxian.gates.actions.check_batch import write_batch
-from fangxian.gates.actions.check_items import EARLIEST_US, CheckIn, Prepared, Taken
+from fangxian.gates.actions.check_items import CheckIn, Clock, Prepared, Taken
 from fangxian.gates.plan import InForce
 from fangxian.gates.queries import hot
 from fangxian.gates.queries.hot import gate_row
@@ -55,18 +55,19 @@ def prepare(
     """Set clocks right and verify what is new: all that needs no lock."""
     now_us = clock.to_us(now)
     plan = hot.plan(now_us)
+    its_clock = clock_of(device_us, now_us, plan)
+    return [_prepare(item, device, plan, now_us, its_clock) for item in items]
+
+
+def clock_of(device_us: int | None, now_us: int, plan: InForce) -> Clock:
+    """`device_us` is what the device's clock showed when it sent, if it said."""
     shift = 0 if device_us is None else now_us - device_us
-    tolerance = plan.section.clock_tolerance_minutes * MINUTE_US
-    return [_prepare(item, device, plan, now_us, shift, tolerance) for item in items]
+    return Clock(now_us, shift, plan.section.clock_tolerance_minutes * MINUTE_US)
 
 
-def _prepare(item: CheckIn, device: DeviceFacts, plan: InForce, now_us: int, shift: int, tolerance: int) -> Prepared:
+def _prepare(item: CheckIn, device: DeviceFacts, plan: InForce, now_us: int, its_clock: Clock) -> Prepared:
     gate = gate_row(_chosen_gate(item, device, now_us), now_us)
-    wrong = abs(shift) > tolerance
-    observed = item.at + shift if wrong else item.at
-    if observed > now_us + tolerance:
-        wrong = True
-    observed = max(EARLIEST_US, min(observed, now_us))  # two clocks that are off may add up to no instant at all
+    observed, wrong = its_clock.read(item.at)
     if item.override and not _may_override(item, now_us):
         item = structs.replace(item, override="")
     digest, problem = (None, None) if item.token is None else _vet(item.token.strip(), now_us)
