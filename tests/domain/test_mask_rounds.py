@@ -1,24 +1,38 @@
 """Rounds: made from the plan, announced once everything is served, told at every door."""
 
+from collections.abc import Iterator
 from datetime import date, timedelta
 
 import pytest
+from django.utils import translation
 
 from fangxian.duties.actions import sweep
 from fangxian.duties.models import Duty, Gap
+from fangxian.masks import folds
 from fangxian.masks.actions import rounds
+from fangxian.masks.actions.close import close_day
+from fangxian.masks.actions.collect import hand_over
+from fangxian.masks.actions.collect_items import Handed
 from fangxian.masks.actions.errors import MaskError
 from fangxian.masks.actions.rounds import NewRound
 from fangxian.masks.models import Counter, Round, Serving
 from fangxian.masks.playbook import DOORS
-from fangxian.masks.queries.rounds import current, facts_of, pharmacy_of
+from fangxian.masks.queries.rounds import AtCounter, at_counter, current, facts_of, pharmacy_of
 from fangxian.masks.rules import Phase, phase_of
 from fangxian.notices.models import Channel, Told
 from fangxian.shared import clock
+from fangxian.shared.ids import new_id
 from tests.support.factories import MORNING
-from tests.support.masks import make_round
+from tests.support.mask_goods import TUESDAY, selling
+from tests.support.masks import MaskGround, make_round
 
 pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture(autouse=True)
+def _in_english() -> Iterator[None]:
+    with translation.override("en"):
+        yield
 
 
 def test_a_round_copies_the_plan() -> None:
@@ -98,4 +112,48 @@ def test_a_cancelled_round_says_why() -> None:
     with pytest.raises(MaskError, match="Say why"):
         rounds.cancel(round=ground.round, reason=" ", by="test", now=MORNING)
     rounds.cancel(round=ground.round, reason="货源取消", by="test", now=MORNING)
-    assert current(MORNING) is None
+    ends = clock.from_us(ground.round.sale_until_us)
+    assert (current(MORNING), current(ends)) == (ground.round, None)
+
+
+def test_a_cancelled_round_gives_way_to_one_that_is_going_on() -> None:
+    ground = make_round()
+    following = next_round(ground)
+    assert current(MORNING + timedelta(days=2)) == following
+    rounds.cancel(round=following, reason="货源取消", by="test", now=MORNING)
+    assert current(MORNING + timedelta(days=2)) == ground.round
+    after = clock.from_us(ground.round.sale_until_us)
+    Round.objects.filter(id=following.id).update(sale_until_us=ground.round.sale_until_us + clock.DAY_US)
+    assert current(after) == following
+
+
+def next_round(ground: MaskGround) -> Round:
+    """The round after the ground's, announced while that one sells."""
+    wanted = NewRound(goods="masks", register_from=date(2020, 2, 19), number=3)
+    following = rounds.make_round(street=ground.street.street, new=wanted, by="test", now=MORNING)
+    for committee, pharmacy in zip(ground.committees, ground.pharmacies, strict=True):
+        rounds.add_outlet(round=following, pharmacy=pharmacy, by="test", now=MORNING)
+        rounds.serve(round=following, committee=committee, pharmacy=pharmacy, by="test", now=MORNING)
+    rounds.announce(round=following, by="test", now=MORNING)
+    return following
+
+
+def test_a_pharmacy_keeps_the_round_that_it_still_sells_in_or_has_not_closed() -> None:
+    goods = selling(called=1)
+    ground, now = goods.ground, TUESDAY + timedelta(minutes=5)
+    following = next_round(ground)
+    here = at_counter(goods.pharmacy, now)
+    assert (here.round, here.rounds) == (ground.round, (following, ground.round))
+    assert at_counter(goods.other, now).round == following
+    rounds.cancel(round=ground.round, reason="货源取消", by="test", now=now)
+    assert at_counter(goods.pharmacy, now).round == ground.round
+    item = Handed(id=new_id(), call=goods.calls[0].id.hex, quantity=5, identity=True)
+    assert hand_over([item], pharmacy=goods.pharmacy, by="test", now=now)[0].status == "stored"
+    assert at_counter(goods.pharmacy, now).round == following
+    folds.enrol_closes(now=now)
+    assert at_counter(goods.pharmacy, now).round == ground.round
+    close_day(
+        round=ground.round, pharmacy=goods.pharmacy, day=clock.local_day(now), counted={"adult": 25}, money_fen=1250,
+        explanation="", problems=(), by="test", now=now,
+    )  # fmt: skip
+    assert at_counter(goods.pharmacy, now) == AtCounter(following, (following,))

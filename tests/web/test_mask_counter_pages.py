@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterator
-from datetime import timedelta
+from datetime import date, timedelta
 
 import pytest
 import time_machine
@@ -11,9 +11,10 @@ from django.test import Client
 from django.urls import reverse
 
 from fangxian.accounts.roles import Role
-from fangxian.masks.actions import channel
+from fangxian.masks.actions import channel, rounds
 from fangxian.masks.actions.collect import hand_over
 from fangxian.masks.actions.collect_items import Handed
+from fangxian.masks.actions.rounds import NewRound
 from fangxian.masks.models import Arrival, Collection, DayClose, Message, MessageKind, Shelf
 from fangxian.masks.plan import plan_at
 from fangxian.rota.models import Training
@@ -209,3 +210,31 @@ def test_the_streets_channel_needs_few_queries(goods: Goods, django_assert_max_n
     head = at_desk(make_staff(Role.SECTION_HEAD, goods.ground.street.street), now=NOW)
     with django_assert_max_num_queries(12):  # type: ignore[operator]  # pytest-django's fixture is not typed here
         assert head.get(reverse("mask-counter:street-channel")).status_code == 200
+
+
+def test_the_round_that_still_sells_stays_on_the_pages_and_the_next_one_can_be_chosen(
+    counter: Client, goods: Goods
+) -> None:
+    ground = goods.ground
+    wanted = NewRound(goods="masks", register_from=date(2020, 2, 18), number=3)
+    following = rounds.make_round(street=ground.street.street, new=wanted, by="test", now=NOW)
+    for committee, pharmacy in zip(ground.committees, ground.pharmacies, strict=True):
+        rounds.add_outlet(round=following, pharmacy=pharmacy, by="test", now=NOW)
+        rounds.serve(round=following, committee=committee, pharmacy=pharmacy, by="test", now=NOW)
+    rounds.announce(round=following, by="test", now=NOW)
+    rounds.cancel(round=ground.round, reason="货源取消", by="test", now=NOW)
+    assert "0 of 3 households came" in text(counter.get(address(goods, "day")))
+    chosen = counter.get(address(goods, "goods"), {"round": "3"})
+    assert chosen.context["round"] == following
+    fields = {
+        "id": str(new_id()),
+        "variant": following.variants.get(key="adult").pk,
+        "quantity": 9,
+        "price": "2.50",
+        "brand": "",
+        "batch": "",
+    }
+    assert counter.post(address(goods, "arrive"), fields).status_code == 302
+    assert Arrival.objects.get(round=following).quantity == 9
+    assert counter.get(address(goods, "close"), {"round": "2"}).context["round"] == ground.round
+    assert counter.get(address(goods, "day"), {"round": "77"}).context["round"] == ground.round

@@ -14,25 +14,24 @@ from django.views.decorators.http import require_http_methods
 
 from fangxian.accounts.roles import Capability
 from fangxian.console.mask_counter.forms import CloseForm, fen
-from fangxian.console.mask_counter.reach import pharmacy_within
+from fangxian.console.mask_counter.reach import Selling, pharmacy_within, selling
 from fangxian.console.mask_counter.views import frame
 from fangxian.console.view import Who, staff_view
 from fangxian.masks.actions.close import close_day
 from fangxian.masks.actions.errors import MaskError
-from fangxian.masks.models import Round
 from fangxian.masks.queries import pharmacy as reads
-from fangxian.masks.queries.rounds import current
 from fangxian.masks.queries.shelves import close_of, plan_for, sold_on
-from fangxian.places.models import Place
 from fangxian.shared import clock
 
 
 @staff_view(Capability.MASK_COUNTER)
 @require_http_methods(["GET", "POST"])
 def close(request: HttpRequest, who: Who, place_id: UUID) -> HttpResponse:
-    place, round = pharmacy_within(who, place_id), current(who.now)
-    if round is None:
+    place = pharmacy_within(who, place_id)
+    at = selling(request, who, place)
+    if at is None:
         return render(request, "console/mask_counter/none.html", {"place": place})
+    round = at.round
     day = parse_date(request.GET.get("day", "")) or clock.local_day(who.now)
     shelves = reads.shelf_lines(round, place)
     form = CloseForm(request.POST if request.method == "POST" else None, shelves=shelves)
@@ -47,18 +46,19 @@ def close(request: HttpRequest, who: Who, place_id: UUID) -> HttpResponse:
         else:
             messages.success(request, _("The day is closed."))
             return redirect(f"{reverse('mask-counter:close', args=[place.id])}?day={day.isoformat()}")
-    return _page(request, place, round, day, form, shelves)
+    return _page(request, at, day, form, shelves)
 
 
 def _page(
-    request: HttpRequest, place: Place, round: Round, day: date, form: CloseForm, shelves: list[reads.ShelfLine]
+    request: HttpRequest, at: Selling, day: date, form: CloseForm, shelves: list[reads.ShelfLine]
 ) -> HttpResponse:
+    place, round = at.place, at.round
     done = close_of(round, place, day)
     titles = {line.variant: line.title for line in shelves}
     sold = sold_on(round, place, day)
     following = plan_for(round, place, day + timedelta(days=1))
     context: dict[str, Any] = {
-        **frame(place, round, "close"), "day": day, "before": day - timedelta(days=1), "done": done,
+        **frame(at, "close"), "day": day, "before": day - timedelta(days=1), "done": done,
         "form": form, "sold": sold, "following": following,
         "shelves": [line for line in shelves if line.arrived or line.sold],
         "sold_lines": [(titles[key], count) for key, count in sold.by_variant.items()],

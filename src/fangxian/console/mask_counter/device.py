@@ -99,7 +99,8 @@ def take_pack(request: HttpRequest, who: Who) -> HttpResponse:
 def listing(request: HttpRequest, who: Who, pack_id: UUID) -> HttpResponse:
     """The list of a pack anew: what was called, collected and taken elsewhere since. Only for who took the pack, which
     is in the audit, and for as long as it lives."""
-    place, round = packs.place_of(who, pack_id), round_now(who)
+    place = packs.place_of(who, pack_id)
+    round = round_now(who, place)
     return JsonResponse({"server_us": clock.to_us(who.now), "list": packs.listed(round, place, who.now)})
 
 

@@ -12,34 +12,33 @@ from django.views.decorators.http import require_GET, require_POST
 
 from fangxian.accounts.roles import Capability
 from fangxian.console.mask_counter.forms import ArrivalForm, CountForm, fen
-from fangxian.console.mask_counter.reach import pharmacy_within, round_now
+from fangxian.console.mask_counter.reach import Selling, pharmacy_within, selling, selling_now
 from fangxian.console.mask_counter.views import frame
 from fangxian.console.view import Who, staff_view
 from fangxian.masks.actions import supply
 from fangxian.masks.actions.errors import MaskError
-from fangxian.masks.models import Round
 from fangxian.masks.queries import pharmacy as reads
-from fangxian.masks.queries.rounds import current
 from fangxian.masks.queries.shelves import arrivals_of
-from fangxian.places.models import Place
 
 
 @staff_view(Capability.MASK_COUNTER)
 @require_GET
 def goods(request: HttpRequest, who: Who, place_id: UUID) -> HttpResponse:
-    place, round = pharmacy_within(who, place_id), current(who.now)
-    if round is None:
+    place = pharmacy_within(who, place_id)
+    at = selling(request, who, place)
+    if at is None:
         return render(request, "console/mask_counter/none.html", {"place": place})
-    return _page(request, place, round)
+    return _page(request, at)
 
 
 def _page(
-    request: HttpRequest, place: Place, round: Round, *, arrival: ArrivalForm | None = None,
+    request: HttpRequest, at: Selling, *, arrival: ArrivalForm | None = None,
     count: CountForm | None = None, status: int = 200,
 ) -> HttpResponse:  # fmt: skip
+    place, round = at.place, at.round
     variants = list(round.variants.all())
     context: dict[str, Any] = {
-        **frame(place, round, "goods"), "shelves": reads.shelf_lines(round, place),
+        **frame(at, "goods"), "shelves": reads.shelf_lines(round, place),
         "arrivals": arrivals_of(round, place), "arrival": arrival or ArrivalForm(variants=variants),
         "count": count or CountForm(variants=variants), "wrong": "count" if count else "arrival" if arrival else "",
     }  # fmt: skip
@@ -49,11 +48,12 @@ def _page(
 @staff_view(Capability.MASK_COUNTER)
 @require_POST
 def arrive(request: HttpRequest, who: Who, place_id: UUID) -> HttpResponse:
-    place, round = pharmacy_within(who, place_id), round_now(who)
+    at = selling_now(request, who, place_id)
+    place, round = at.place, at.round
     kinds = {row.pk: row for row in round.variants.all()}
     form = ArrivalForm(request.POST, variants=kinds.values())
     if not form.is_valid():
-        return _page(request, place, round, arrival=form, status=400)
+        return _page(request, at, arrival=form, status=400)
     data = form.cleaned_data
     try:
         row = supply.arrive(
@@ -63,7 +63,7 @@ def arrive(request: HttpRequest, who: Who, place_id: UUID) -> HttpResponse:
         )  # fmt: skip
     except MaskError as refused:
         form.add_error(None, str(refused))
-        return _page(request, place, round, arrival=form, status=400)
+        return _page(request, at, arrival=form, status=400)
     messages.success(
         request,
         ngettext("%(count)d piece is booked in.", "%(count)d pieces are booked in.", row.quantity)
@@ -75,11 +75,12 @@ def arrive(request: HttpRequest, who: Who, place_id: UUID) -> HttpResponse:
 @staff_view(Capability.MASK_COUNTER)
 @require_POST
 def correct(request: HttpRequest, who: Who, place_id: UUID) -> HttpResponse:
-    place, round = pharmacy_within(who, place_id), round_now(who)
+    at = selling_now(request, who, place_id)
+    place, round = at.place, at.round
     kinds = {row.pk: row for row in round.variants.all()}
     form = CountForm(request.POST, variants=kinds.values())
     if not form.is_valid():
-        return _page(request, place, round, count=form, status=400)
+        return _page(request, at, count=form, status=400)
     data = form.cleaned_data
     try:
         difference = supply.correct(
@@ -88,7 +89,7 @@ def correct(request: HttpRequest, who: Who, place_id: UUID) -> HttpResponse:
         )  # fmt: skip
     except MaskError as refused:
         form.add_error(None, str(refused))
-        return _page(request, place, round, count=form, status=400)
+        return _page(request, at, count=form, status=400)
     if difference:
         text = _("The book follows the count now: %(difference)+d.") % {"difference": difference}
     else:

@@ -16,7 +16,7 @@ from fangxian.console.templatetags.ui import say
 from fangxian.console.view import Who
 from fangxian.masks.models import Counter, Round
 from fangxian.masks.queries import pharmacy as reads
-from fangxian.masks.queries.rounds import current
+from fangxian.masks.queries.rounds import at_counter
 from fangxian.masks.queries.training import is_trained
 from fangxian.places.models import Place
 from fangxian.screening.actions import take_pack
@@ -32,7 +32,7 @@ class PackError(Exception):
 def make_pack(who: Who, wanted: UUID | None) -> dict[str, Any]:
     """Take a list for a pharmacy: the only one within reach, where none is named. Raises PackError, NotFoundError."""
     place = _place(who, wanted)
-    round = current(who.now)
+    round = at_counter(place, who.now).round
     outlet = reads.sells_in(round, place) if round is not None else None
     if round is None or outlet is None:
         raise PackError(_("This pharmacy sells in no round at the moment. Nothing was taken."))

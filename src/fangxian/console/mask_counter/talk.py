@@ -15,7 +15,7 @@ from fangxian.accounts import access
 from fangxian.accounts.models import Staff
 from fangxian.accounts.roles import Capability
 from fangxian.console.mask_counter.forms import SayForm
-from fangxian.console.mask_counter.reach import pharmacy_within
+from fangxian.console.mask_counter.reach import pharmacy_within, selling
 from fangxian.console.view import Who, staff_view
 from fangxian.masks.actions import channel
 from fangxian.masks.actions.errors import MaskError
@@ -48,6 +48,7 @@ class Reader:
     answers: Callable[[reads.Said], bool]
     pharmacy: Place | None = None
     committee: Place | None = None
+    rounds: Sequence[Round] = ()
     pharmacies: Sequence[Place] = ()
     committees: Sequence[Place] = ()
 
@@ -55,12 +56,17 @@ class Reader:
 @staff_view(Capability.MASK_COUNTER)
 @require_http_methods(["GET", "POST"])
 def of_pharmacy(request: HttpRequest, who: Who, place_id: UUID) -> HttpResponse:
-    place, round = pharmacy_within(who, place_id), current(who.now)
-    if round is None:
+    place = pharmacy_within(who, place_id)
+    at = selling(request, who, place)
+    if at is None:
         return render(request, "console/mask_counter/none.html", {"place": place})
     # a committee's question about its pharmacy is the pharmacy's to answer; all else is the street's
     reader = Reader(
-        round, PHARMACY_KINDS, lambda said: said.kind == _K.QUESTION and said.committee_id is not None, pharmacy=place
+        at.round,
+        PHARMACY_KINDS,
+        lambda said: said.kind == _K.QUESTION and said.committee_id is not None,
+        pharmacy=place,
+        rounds=at.rounds,
     )
     return _page(request, who, reader)
 
@@ -110,7 +116,8 @@ def _page(request: HttpRequest, who: Who, reader: Reader) -> HttpResponse:
     if show == "open":
         said = [one for one in said if one.open]
     context: dict[str, Any] = {
-        "round": reader.round, "place": reader.pharmacy or reader.committee, "pharmacy": reader.pharmacy,
+        "round": reader.round, "rounds": reader.rounds, "place": reader.pharmacy or reader.committee,
+        "pharmacy": reader.pharmacy,
         "tab": "channel", "show": show, "shown": [name for name, _kinds in SHOWN], "form": form,
         "entries": [(one, MessageKind(one.kind).label, one.open and reader.answers(one)) for one in said],
         "names": _names(said),

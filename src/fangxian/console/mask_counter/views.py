@@ -15,7 +15,7 @@ from django.views.decorators.http import require_GET, require_POST
 from fangxian.accounts import access
 from fangxian.accounts.roles import Capability
 from fangxian.console.mask_counter.forms import SiteForm
-from fangxian.console.mask_counter.reach import pharmacies_within, pharmacy_within, round_now
+from fangxian.console.mask_counter.reach import Selling, pharmacies_within, pharmacy_within, selling, selling_now
 from fangxian.console.view import Who, staff_view
 from fangxian.masks import printing
 from fangxian.masks.actions import channel
@@ -49,14 +49,15 @@ def home(request: HttpRequest, who: Who) -> HttpResponse:
 @staff_view(Capability.MASK_COUNTER)
 @require_GET
 def day(request: HttpRequest, who: Who, place_id: UUID) -> HttpResponse:
-    place, round = pharmacy_within(who, place_id), current(who.now)
-    if round is None:
+    place = pharmacy_within(who, place_id)
+    at = selling(request, who, place)
+    if at is None:
         return render(request, "console/mask_counter/none.html", {"place": place})
-    today = clock.local_day(who.now)
+    round, today = at.round, clock.local_day(who.now)
     asked = parse_date(request.GET.get("day", "")) or today
     slots = reads.slots_of(round, place, asked, who.now)
     context: dict[str, Any] = {
-        **frame(place, round, "day"), "day": asked, "is_today": asked == today, "tomorrow": today + timedelta(days=1),
+        **frame(at, "day"), "day": asked, "is_today": asked == today, "tomorrow": today + timedelta(days=1),
         "slots": slots, "expected": sum(slot.expected for slot in slots), "came": sum(slot.came for slot in slots),
         "shelves": reads.shelf_lines(round, place), **_heard(round, place, today),
         "people": reads.staff_of(place, who.now),
@@ -64,9 +65,9 @@ def day(request: HttpRequest, who: Who, place_id: UUID) -> HttpResponse:
     return render(request, "console/mask_counter/day.html", context)
 
 
-def frame(place: Place, round: Round, tab: str) -> dict[str, Any]:
+def frame(at: Selling, tab: str) -> dict[str, Any]:
     """What the head of each page of a pharmacy shows."""
-    return {"place": place, "round": round, "tab": tab}
+    return {"place": at.place, "round": at.round, "rounds": at.rounds, "tab": tab}
 
 
 def _heard(round: Round, place: Place, today: date) -> dict[str, list[talk.Said]]:
@@ -83,7 +84,8 @@ def _heard(round: Round, place: Place, today: date) -> dict[str, list[talk.Said]
 @require_POST
 def report(request: HttpRequest, who: Who, place_id: UUID) -> HttpResponse:
     """Who is on duty, how many wait, what happened: into the channel."""
-    place, round = pharmacy_within(who, place_id), round_now(who)
+    at = selling_now(request, who, place_id)
+    place, round = at.place, at.round
     form = SiteForm(request.POST)
     if not form.is_valid():
         messages.error(request, _("Enter a whole number of people, or a text of at most 400 characters."))
@@ -105,7 +107,8 @@ def report(request: HttpRequest, who: Who, place_id: UUID) -> HttpResponse:
 @require_GET
 def packing(request: HttpRequest, who: Who, place_id: UUID) -> HttpResponse:
     """The packing list of a day as PDF."""
-    place, round = pharmacy_within(who, place_id), round_now(who)
+    at = selling_now(request, who, place_id)
+    place, round = at.place, at.round
     asked = parse_date(request.GET.get("day", "")) or clock.local_day(who.now) + timedelta(days=1)
     run = reads.run_of(round, asked)
     try:
@@ -124,13 +127,14 @@ def packing(request: HttpRequest, who: Who, place_id: UUID) -> HttpResponse:
 @require_GET
 def handed(request: HttpRequest, who: Who, place_id: UUID) -> HttpResponse:
     """The last hand-overs, where a mistake is found and taken back."""
-    place, round = pharmacy_within(who, place_id), current(who.now)
-    if round is None:
+    place = pharmacy_within(who, place_id)
+    at = selling(request, who, place)
+    if at is None:
         return render(request, "console/mask_counter/none.html", {"place": place})
-    rows = collections_of(round, place, LAST)
+    rows = collections_of(at.round, place, LAST)
     vouchers = voucher_of(row.call.registration for row in rows)
     lines = [(row, vouchers[row.call.registration_id], row.quantity * row.price_fen) for row in rows]
-    return render(request, "console/mask_counter/handed.html", {**frame(place, round, "handed"), "lines": lines})
+    return render(request, "console/mask_counter/handed.html", {**frame(at, "handed"), "lines": lines})
 
 
 @staff_view(Capability.MASK_COUNTER)

@@ -1,14 +1,23 @@
 """Reading rounds."""
 
+from collections.abc import Iterable
+from dataclasses import dataclass
 from datetime import datetime
+from typing import Final
 from uuid import UUID
 
-from django.db.models import Q
+from django.db.models import CharField, Exists, OuterRef, Q, QuerySet, Value
+from django.db.models.functions import Cast, Concat
 
-from fangxian.masks.models import Outlet, Round, Serving, Variant
+from fangxian.duties.models import Duty
+from fangxian.masks.models import Call, CallStatus, Outlet, Round, Serving, Variant
+from fangxian.masks.playbook import CLOSE
 from fangxian.masks.rules import RoundFacts
 from fangxian.places.models import Place, PlaceKind, parent_paths
 from fangxian.shared import clock
+
+SHOWN_AFTER_US: Final = 7 * clock.DAY_US
+"""How long a round that is over still is the one that people ask about."""
 
 
 def facts_of(round: Round) -> RoundFacts:
@@ -27,16 +36,58 @@ def rounds_of(street: Place | None = None) -> list[Round]:
 
 
 def current(now: datetime) -> Round | None:
-    """The round that residents ask about: announced, not cancelled, and the last whose sale is not over a week ago."""
-    week_us = 7 * clock.DAY_US
+    """The round that residents ask about: the last that was announced and whose sale is not over a week ago.
+
+    One that was cancelled stands, with its reason, until its sale would have ended, unless another is going on.
+    """
     now_us = clock.to_us(now)
-    return (
-        Round.objects.filter(announced_us__lte=now_us, cancelled_us__isnull=True, sale_until_us__gt=now_us - week_us)
-        .select_related("street")
-        .prefetch_related("variants")
-        .order_by("-register_from_us")
-        .first()
-    )
+    rows = Round.objects.filter(announced_us__lte=now_us, sale_until_us__gt=now_us - SHOWN_AFTER_US)
+    return _asked_about(_with_all(rows), now_us)
+
+
+def _with_all(rows: QuerySet[Round]) -> QuerySet[Round]:
+    return rows.select_related("street").prefetch_related("variants").order_by("-register_from_us")
+
+
+def _asked_about(newest_first: Iterable[Round], now_us: int) -> Round | None:
+    cancelled = over = None
+    for round in newest_first:
+        going_on = round.sale_until_us > now_us
+        if going_on and round.cancelled_us is None:
+            return round
+        if going_on:
+            cancelled = cancelled or round
+        elif round.cancelled_us is None and round.sale_until_us > now_us - SHOWN_AFTER_US:
+            over = over or round
+    return cancelled or over
+
+
+@dataclass(frozen=True, slots=True)
+class AtCounter:
+    """The rounds that a pharmacy has to do with, newest first, and the one that its work is for now."""
+
+    round: Round | None
+    rounds: tuple[Round, ...]
+
+
+def at_counter(pharmacy: Place, now: datetime) -> AtCounter:
+    """Numbers still called at the pharmacy, or a day not closed yet, keep a round there, cancelled or not.
+
+    The newest of those goes before the one that residents ask about: the next round is announced while one sells.
+    """
+    now_us = clock.to_us(now)
+    called = Call.objects.filter(round=OuterRef("id"), pharmacy=pharmacy, status=CallStatus.CALLED)
+    recent = Q(sale_until_us__gt=now_us - 2 * SHOWN_AFTER_US)
+    owing = Duty.objects.filter(
+        cohort__key=CLOSE, cohort__instance__endswith=Concat(Value(":"), Cast(OuterRef("number"), CharField())),
+        subject=pharmacy.id, last_us__isnull=True, ended_us__isnull=True,
+    )  # fmt: skip
+    rows = Round.objects.filter(announced_us__lte=now_us, street__path__in=parent_paths(pharmacy.path))
+    found = list(_with_all(rows.annotate(busy=Exists(called) | Exists(owing)).filter(recent | Exists(called))))
+    busy = [round for round in found if round.__dict__["busy"]]
+    asked = _asked_about(found, now_us)
+    here = tuple(round for round in found if round in busy or round == asked)
+    return AtCounter(busy[0] if busy else asked, here)
 
 
 def outlets_of(round: Round, *, dropped: bool = False) -> list[Outlet]:
