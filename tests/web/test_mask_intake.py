@@ -11,6 +11,7 @@ from urllib.parse import parse_qs, urlencode, urlsplit
 import pytest
 
 from fangxian.intake import front, masks
+from fangxian.masks import typed
 from fangxian.masks.actions.register import writer
 from fangxian.masks.actions.register_items import Ask
 from fangxian.masks.doors import door_token
@@ -140,8 +141,10 @@ def test_a_form_goes_on_to_the_page_of_its_number(ground: MaskGround) -> None:
 def test_a_form_that_is_refused_goes_back_with_the_reason(ground: MaskGround) -> None:
     door = ground.street.dwellings[0]
     code = door_token(ground.round.id, door.id)
-    send(ground, door=code)
+    assert "Max-Age=0" in send(ground, door=code).headers["Set-Cookie"]
     taken = send(ground, door=code, applicant="王芳")
+    kept = taken.headers["Set-Cookie"].partition(";")[0].partition("=")[2]
+    assert typed.read(kept, round=ground.round.id.hex, door=code, now=clock.now())["applicant"] == "王芳"
     assert (taken.status, urlsplit(taken.headers["Location"]).path) == (303, "/r/zh/")
     assert taken.told == {"step": "2", "code": "taken", "standing": "R2-何家角-0001"}
     assert send(ground, door=code, want_adult="many").told["code"] == "unreadable"

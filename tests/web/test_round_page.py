@@ -3,6 +3,7 @@
 import csv
 import io
 from collections.abc import Iterator
+from datetime import date, timedelta
 
 import pytest
 import time_machine
@@ -10,10 +11,11 @@ from django.test import Client
 
 from fangxian.config import kept
 from fangxian.config.kept import Kept
-from fangxian.masks.models import Shelf
+from fangxian.masks.actions import allocate
+from fangxian.masks.models import Round, Shelf, Yield
 from fangxian.shared import clock
 from tests.support.factories import MORNING
-from tests.support.masks import MaskGround, make_round
+from tests.support.masks import MaskGround, make_round, registered, stocked
 
 pytestmark = pytest.mark.django_db
 
@@ -55,6 +57,41 @@ def test_open_data_tells_stock_and_what_is_promised(client: Client, ground: Mask
     assert found["round"] == 2
     assert found["pharmacies"][0]["free"] == 380
     assert {one["committee"] for one in found["committees"]} == {"何家角居委会", "虹储居委会"}
+
+
+def test_the_page_and_the_open_data_say_what_a_night_is_checked_against(client: Client, ground: MaskGround) -> None:
+    rows = registered(ground, 0, 1, 2)
+    Yield.objects.create(registration=rows[0], at_us=clock.to_us(MORNING))
+    round = ground.round
+    for page in (client.get("/r/zh/").content.decode(), client.get("/r/stock.json").content.decode()):
+        assert round.seed_commit in page
+    assert client.get("/r/stock.json").json()["seed"] is None
+    stocked(ground, 0, 5, reserve=0)
+    night = MORNING + timedelta(hours=13)
+    made = allocate.run(round=round, sale_day=date(2020, 2, 18), by="test", now=night)
+    page, found = client.get("/r/en/").content.decode(), client.get("/r/stock.json").json()
+    round.refresh_from_db()
+    assert made.sha256 in page
+    assert round.seed in page
+    assert "1 home gave its place" in page
+    assert "register from" in page
+    assert (found["seed"], found["yielded"], found["staff_from"][:4]) == (round.seed, 1, "2020")
+    [run] = found["runs"]
+    assert (run["sha256"], run["sale_day"]) == (made.sha256, "2020-02-18")
+    assert client.get(run["file"]).content.decode() == made.document
+    assert client.get("/r/2/1.json?round=x").status_code == 404
+
+
+def test_only_the_queue_says_how_far_it_is_and_how_long_it_takes(client: Client, ground: MaskGround) -> None:
+    registered(ground, 0, 1, 2, 3)
+    stocked(ground, 0, 5, reserve=0)
+    allocate.run(round=ground.round, sale_day=date(2020, 2, 18), by="test", now=MORNING + timedelta(hours=13))
+    line = client.get("/r/stock.json").json()["committees"][0]
+    assert (line["called_to"], line["days"]) == (1, [3, 3])
+    Round.objects.update(policy="lottery")
+    line = client.get("/r/stock.json").json()["committees"][0]
+    assert (line["called_to"], line["days"]) == (0, None)
+    assert "By lot" in client.get("/r/en/").content.decode()
 
 
 def _environ(path: str = "/r/zh/", method: str = "GET", query: str = "") -> dict[str, object]:

@@ -15,6 +15,7 @@ from django.db import connection
 from django.utils.http import url_has_allowed_host_and_scheme
 
 from fangxian.intake.answers import Answer, Raw, fault
+from fangxian.masks import typed
 from fangxian.masks.actions import applications
 from fangxian.masks.actions.register import register
 from fangxian.masks.actions.register_items import Answer as Registered
@@ -74,19 +75,20 @@ def _resolved(ask: Ask, now: datetime) -> Ask | Registered:
 def _form(body: bytes, now: datetime) -> Answer:
     fields = _fields(body)
     back = fields.pop("back", "")
+    kept = typed.keep(fields, now)
     if not url_has_allowed_host_and_scheme(back, allowed_hosts=None) or not back.startswith("/"):
         back = HOME
     try:
         [answer] = _taken([_asked(fields)], now)
     except (msgspec.ValidationError, ValueError):
-        return _see(back, code="unreadable")
+        return _see(back, kept, code="unreadable")
     except (FullError, NotStoredError, WriterBusyError):
         return _busy()
     if answer.status == "failed":
         return _busy()
     if answer.secret:
-        return _see(f"{HOME}{answer.secret}/")
-    return _see(back, code=answer.code, standing=answer.standing)
+        return _see(f"{HOME}{answer.secret}/", typed.forget())
+    return _see(back, kept, code=answer.code, standing=answer.standing)
 
 
 def _fields(body: bytes) -> dict[str, str]:
@@ -109,11 +111,11 @@ def _asked(fields: dict[str, str]) -> Ask:
     return msgspec.convert(values, Ask)
 
 
-def _see(address: str, **told: str) -> Answer:
+def _see(address: str, cookie: str, **told: str) -> Answer:
     query = urlencode({name: value for name, value in told.items() if value})
     if query:
         address += ("&" if "?" in address else "?") + query
-    return 303, Raw(b"", (("Location", address),))
+    return 303, Raw(b"", (("Location", address), ("Set-Cookie", cookie)))
 
 
 def _busy() -> Answer:

@@ -5,14 +5,17 @@ import io
 from collections.abc import Callable
 from functools import wraps
 from typing import Final, TypeVar
+from uuid import UUID
 
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils import translation
 from django.views.decorators.http import require_GET
 
 from fangxian.masks.queries.public import PublicRound, public_round, published
-from fangxian.resident.words import PHASES
+from fangxian.masks.rules import Phase
+from fangxian.resident.words import PHASES, POLICIES
 from fangxian.shared import clock
 
 LANGUAGES: Final = {"zh": "zh-hans", "en": "en", "ja": "ja", "ko": "ko"}
@@ -53,8 +56,11 @@ def round_page(request: HttpRequest, language: str) -> HttpResponse:
         found = public_round(clock.now())
         context = {
             "found": found, "short": language, "phase": PHASES[found.phase] if found else "",
+            "policy": POLICIES[found.round.policy] if found else "",
+            "open": found is not None and found.phase in (Phase.REGISTERING, Phase.BOTH),
             "languages": [(c, translation.get_language_info(name)["name_local"]) for c, name in LANGUAGES.items()],
             "answers": _answers(found, language),
+            "runs": [(run, _file(found, run.number)) for run in found.runs] if found else [],
         }  # fmt: skip
         answer = render(request, "resident/round.html", context)
         answer["Content-Language"] = LANGUAGES[language]
@@ -75,10 +81,35 @@ def stock_json(request: HttpRequest) -> HttpResponse:
          "pharmacy": c.pharmacy, "days": c.days}
         for c in (found.committees if found else ())
     ]  # fmt: skip
-    number = found.round.number if found else None
-    return JsonResponse(
-        {"round": number, "pharmacies": rows, "committees": committees}, json_dumps_params={"ensure_ascii": False}
-    )
+    data: dict[str, object] = {
+        "round": found.round.number if found else None, "pharmacies": rows, "committees": committees,
+    }  # fmt: skip
+    if found is not None:
+        data |= _proof(found)
+    return JsonResponse(data, json_dumps_params={"ensure_ascii": False})
+
+
+def _proof(found: PublicRound) -> dict[str, object]:
+    """What a night's file is compared with: the seed's hash, promised with the announcement, and each file's."""
+    round = found.round
+    return {
+        "policy": round.policy, "staff_from": _instant(round.staff_from_us), "yielded": found.yielded,
+        "cancelled": round.reason or None, "seed_commit": round.seed_commit, "seed": round.seed or None,
+        "runs": [
+            {"number": run.number, "sale_day": run.sale_day.isoformat(), "called": run.called, "sha256": run.sha256,
+             "file": _file(found, run.number)}
+            for run in found.runs
+        ],
+    }  # fmt: skip
+
+
+def _instant(us: int) -> str:
+    return clock.local(clock.from_us(us)).isoformat(timespec="seconds")
+
+
+def _file(found: PublicRound, number: int) -> str:
+    """Two streets of one database may have rounds of one number."""
+    return f"{reverse('resident:run', args=[found.round.number, number])}?round={found.round.id.hex}"
 
 
 @shared_view
@@ -98,7 +129,11 @@ def stock_csv(request: HttpRequest) -> HttpResponse:
 @require_GET
 def run_file(request: HttpRequest, number: int, run: int) -> HttpResponse:
     """A night's published file: `script/manage masks verify FILE` works it out again."""
-    text = published(number, run)
+    written = request.GET.get("round", "")
+    try:
+        text = published(number, run, UUID(hex=written) if written else None)
+    except ValueError as error:
+        raise Http404 from error
     if text is None:
         raise Http404
     answer = HttpResponse(text, content_type="application/json")
@@ -109,7 +144,7 @@ def run_file(request: HttpRequest, number: int, run: int) -> HttpResponse:
 def _rows(found: PublicRound | None) -> list[tuple[str | int, ...]]:
     if found is None:
         return []
-    made = clock.local(clock.from_us(found.made_us)).isoformat(timespec="seconds")
+    made = _instant(found.made_us)
     return [
         (one.code, one.name, one.address, one.phone, shelf.key, shelf.free, shelf.promised, made)
         for one in found.pharmacies

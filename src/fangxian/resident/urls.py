@@ -12,6 +12,7 @@ urlpatterns = [
     path("r/stock.csv", rounds.stock_csv, name="stock-csv"),
     path("r/<int:number>/<int:run>.json", rounds.run_file, name="run"),
     path("r/<str:language>/", rounds.round_page, name="round"),
+    path("m/<int:number>/", masks.open_page, name="register-open"),
     path("m/<int:number>/<str:door>/", masks.register_page, name="register"),
     path("m/<int:number>/<str:door>/dispute/", masks.dispute, name="dispute"),
     path("m/<str:secret>/", masks.number_page, name="number"),

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Final
 from django.utils.translation import gettext_lazy as _
 
 from fangxian.gates.models import PassKind, PassStatus, Zone
+from fangxian.masks.models import Policy
 from fangxian.masks.rules import Code, Phase
 from fangxian.registry.models import DocumentKind
 
@@ -48,6 +49,21 @@ PHASES: "Final[dict[Phase, StrOrPromise]]" = {
     Phase.SELLING: _("Registration is closed, numbers are being called"),
     Phase.OVER: _("The round is over"),
     Phase.CANCELLED: _("The round was cancelled"),
+}
+POLICIES: "Final[dict[str, StrOrPromise]]" = {
+    Policy.QUEUE: _("In the order of registering, with the same chance for each committee."),
+    Policy.LOTTERY: _(
+        "By lot, once registration has closed. Whether one registers early or late makes no difference, and anybody "
+        "can work the draw out again."
+    ),
+    Policy.ODD_EVEN: _(
+        "In the order of registering, by the last digit of the document: odd on Monday, Wednesday and Friday, even on "
+        "Tuesday, Thursday and Saturday, everybody on Sunday."
+    ),
+    Policy.BIRTH_YEAR: _(
+        "In the order of registering, by the last digit of the birth year: 1 and 6 on Monday, 2 and 7 on Tuesday, 3 "
+        "and 8 on Wednesday, 4 and 9 on Thursday, 5 and 0 on Friday, everybody at the weekend."
+    ),
 }
 _COME_BACK = _("Nothing was kept. Come back when it opens; the code on the letter stays good.")
 REFUSALS: "Final[dict[str, tuple[StrOrPromise, StrOrPromise]]]" = {

@@ -7,7 +7,7 @@ from datetime import date
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Count, Max, OuterRef, Q, Subquery, Sum
+from django.db.models import Count, Exists, Max, OuterRef, Q, Subquery, Sum
 from django.db.models.functions import Coalesce
 
 from fangxian.masks import rules
@@ -18,7 +18,10 @@ from fangxian.places.models import LABEL_WIDTH, Place, PlaceKind
 
 @dataclass(frozen=True)
 class CommitteeLine:
-    """Households of a committee in a round. `called_to` is the highest number that was called."""
+    """Households of a committee in a round. `lapsed` let theirs lapse and were not called again.
+
+    `called_to` is the highest number called in its turn: who is called from the reserve comes out of turn.
+    """
 
     committee: Place
     short: str
@@ -103,14 +106,16 @@ def _counters(round: Round) -> list[dict[str, Any]]:
 
 def _calls(round: Round) -> list[dict[str, Any]]:
     active, status = Q(status__in=ACTIVE_CALLS), "registration_id"
+    again = Call.objects.filter(registration_id=OuterRef("registration_id"), status__in=ACTIVE_CALLS)
+    lapsed = Q(status=CallStatus.LAPSED, registration__withdrawn_us__isnull=True) & ~Exists(again)
     return list(
         Call.objects.filter(round=round)
         .values("registration__committee_id")
         .annotate(
             called=Count(status, filter=active, distinct=True),
             collected=Count(status, filter=Q(status=CallStatus.COLLECTED), distinct=True),
-            lapsed=Count(status, filter=Q(status=CallStatus.LAPSED), distinct=True),
-            top=Max("registration__seq", filter=active),
+            lapsed=Count(status, filter=lapsed, distinct=True),
+            top=Max("registration__seq", filter=active & Q(reserved=False)),
         )
     )  # fmt: skip
 
