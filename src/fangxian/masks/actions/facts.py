@@ -20,7 +20,7 @@ from fangxian.masks.playbook import CALLED
 from fangxian.masks.queries import numbers
 from fangxian.masks.queries.rounds import current
 from fangxian.masks.rules import read_voucher
-from fangxian.places.models import Place
+from fangxian.places.models import Place, parent_paths
 from fangxian.shared import clock
 
 CLOSE_AGAIN_HOURS: Final = 2
@@ -90,7 +90,9 @@ def unattached(item: Handed, *, pharmacy: Place, code: Code, observed_us: int, b
     """Goods left for a number that has no call to book them on. Reported once, however often it is sent."""
     source = source_of(item.id)
     read = read_voucher(item.call)
-    found = Round.objects.filter(number=read[0]).order_by("-created_us").first() if read else current(now)
+    # another street of this database may have a round of the same number
+    here = Round.objects.filter(street__path__in=parent_paths(pharmacy.path))
+    found = here.filter(number=read[0]).order_by("-created_us").first() if read else current(now)
     if found is None:
         return
     Round.objects.select_for_update(no_key=True).get(id=found.id)  # one of two that send the same reports it

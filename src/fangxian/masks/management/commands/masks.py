@@ -26,7 +26,7 @@ class Command(BaseCommand):
         verify.add_argument("file", type=Path)
         verify.add_argument("--proof", action="store_true", help="print why each share is what it is")
         compare = verbs.add_parser("compare", help="queue against lottery on the same demand")
-        compare.add_argument("--round", type=int, help="number of a round; without it a made-up street")
+        compare.add_argument("--round", help="number of a round, or its id; without it a made-up street")
         compare.add_argument("--generate", action="store_true", help="a made-up street (the default)")
         compare.add_argument("--seed", default="fangxian")
 
@@ -38,15 +38,24 @@ class Command(BaseCommand):
         if number is None or options["generate"]:
             demand = generate(str(options["seed"]))
         else:
-            demand = demand_of(self._round(int(str(number))))
+            demand = demand_of(self._round(str(number)))
         for line in chart(demand, str(options["seed"])):
             self.stdout.write(line)
 
-    def _round(self, number: int) -> Round:
-        found = Round.objects.filter(number=number).order_by("-created_us").first()
-        if found is None:
-            raise CommandError(_("There is no round %(number)d.") % {"number": number})
-        return found
+    def _round(self, written: str) -> Round:
+        """By its number, or by its id where several streets have a round of that number."""
+        found = [
+            round for round in Round.objects.select_related("street")
+            if written in (str(round.number), str(round.id), round.id.hex)
+        ]  # fmt: skip
+        if not found:
+            raise CommandError(_("There is no round %(number)s.") % {"number": written})
+        if len(found) > 1:
+            listed = "\n".join(f"{round.id.hex} {round.street.name}" for round in found)
+            raise CommandError(
+                _("Several streets have such a round. Give the id of one:\n%(rounds)s") % {"rounds": listed}
+            )
+        return found[0]
 
     def _verify(self, path: Path, *, proof: bool) -> None:
         try:
