@@ -334,10 +334,35 @@ class TestSimulator:
         assert Check.objects.count() == 20
         assert Check.objects.filter(pass_id=gate.permit.id, outcome=Outcome.ADMIT).exists()
 
+    def test_the_machines_of_the_gate_send_too(
+        self, gate: Gate, url: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+    ) -> None:
+        for machine, kind in (
+            ("DEVICE", DeviceKind.TABLET), ("TURNSTILE", DeviceKind.TURNSTILE),
+            ("THERMOMETER", DeviceKind.THERMOMETER), ("CAMERA", DeviceKind.CAMERA),
+        ):  # fmt: skip
+            monkeypatch.setenv(f"FANGXIAN_{machine}_TOKEN", gate.tokens[kind])
+        (tmp_path / "passes").write_text(gate.permit.token + "\n", "utf-8")
+        (tmp_path / "plates").write_text("沪A12345\n", "utf-8")
+        out = io.StringIO()
+        call_command(
+            "simulate_gate", url=url, people=40, speed=100_000.0, senders=1, stdout=out,
+            passes=tmp_path / "passes", plates=tmp_path / "plates",
+        )  # fmt: skip
+        assert "40 of 40 answered" in out.getvalue()
+        cars = Check.objects.filter(plate="沪A12345").count()
+        assert 0 < cars < 40
+        assert Check.objects.count() == 40
+        on_foot = Check.objects.exclude(plate="沪A12345")
+        assert Reading.objects.filter(check_id__in=on_foot.values("id")).count() == 40 - cars
+        assert not on_foot.filter(decidec=None).exists()
+        admitted = on_foot.filter(outcome=Outcome.ADMIT).count()
+        assert Opening.objects.count() >= admitted > 0
+
     def test_a_revoked_device_is_told_as_a_fault(self, gate: Gate, url: str, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setenv("FANGXIAN_DEVICE_TOKEN", "fxd_nobody")
         out = io.StringIO()
         with pytest.raises(CommandError):
             call_command("simulate_gate", url=url, people=2, rate=100.0, senders=1, stdout=out)
-        assert "fault: 401" in out.getvalue()
+        assert "fault: gate-checks 401" in out.getvalue()
         assert not Check.objects.exists()
