@@ -16,12 +16,12 @@ from fangxian.gates.actions.check_items import CheckIn
 from fangxian.gates.actions.checks import DeviceFacts, prepare
 from fangxian.gates.actions.purge import purge
 from fangxian.gates.actions.trace import Purpose, TraceError, ask
-from fangxian.gates.models import Check, Flow, Presence
+from fangxian.gates.models import Check, Flow, Pass, PassKind, Presence
 from fangxian.gates.queries import hot
 from fangxian.places.models import Place
 from fangxian.shared.writer import Pace, write_lock
-from tests.support.factories import MORNING, Street
-from tests.support.gates import Office, check, employee_pass, leaving
+from tests.support.factories import MORNING, Street, make_person
+from tests.support.gates import Office, check, employee_pass, leaving, make_gate, resident_permit
 
 pytestmark = pytest.mark.django_db
 HOUR = timedelta(hours=1)
@@ -105,6 +105,27 @@ def test_it_finds_who_was_inside_and_who_stood_at_the_gate(street: Street, offic
     assert told == {"同事": (90, False), "擦肩": (2, True)}
     assert [stay.place for stay in found.own] == ["虹桥大厦"]
     assert Entry.objects.get(act="gates.traced").detail["purpose"] == "contacts"
+
+
+def test_permits_of_households_and_visitors_are_found(street: Street, office: Office) -> None:
+    compound = street.compounds[0]
+    gate = make_gate(compound)
+    person = make_person("病例", street.dwellings[0])
+    mine = resident_permit(compound, street.dwellings[0])
+    neighbours = resident_permit(compound, street.dwellings[1])
+    visitor = employee_pass(compound, street.dwellings[0], "访客", kind=PassKind.VISITOR, company="")
+    Pass.objects.filter(id=visitor.id).update(subject_id=None)
+    for minutes, permit in ((0, mine), (10, neighbours), (30, visitor)):
+        record(office, check(permit, MORNING + timedelta(minutes=minutes)), now=MORNING + HOUR, gate=gate)
+    record(office, leaving(mine, MORNING + timedelta(minutes=50)), now=MORNING + HOUR, gate=gate)
+    for asked in (person.pk, mine.subject_id):
+        found = ask(
+            subject_id=asked, since=MORNING - HOUR, until=MORNING + HOUR, purpose=Purpose.CONTACTS,
+            held=everywhere(street), by="test", now=MORNING + HOUR,
+        )  # fmt: skip
+        told = [(contact.subject_id, contact.label, contact.minutes) for contact in found.contacts]
+        assert told == [(neighbours.subject_id, "李家", 40), (None, "访客", 20)]
+        assert [(stay.place, stay.household) for stay in found.own] == [(compound.name, asked == person.pk)]
 
 
 def test_what_lies_outside_of_reach_is_not_told(street: Street, office: Office) -> None:

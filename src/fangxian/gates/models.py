@@ -222,6 +222,12 @@ class Check(models.Model):
             models.Index(fields=["place_id", "observed_us"], name="check_place_time"),
             # where one subject was
             models.Index(fields=["subject_id", "observed_us"], name="check_subject_time"),
+            # where somebody with a household's permit was
+            models.Index(
+                fields=["household_id", "observed_us"],
+                condition=Q(household_id__isnull=False),
+                name="check_household_time",
+            ),
             # not an id as a cursor: on PostgreSQL ids are not the order of commits
             models.Index(fields=["id"], condition=Q(folded=False), name="check_unfolded"),
         ]

@@ -13,9 +13,9 @@ LONGEST_US: Final = 14 * HOUR_US
 
 @dataclass(frozen=True, slots=True)
 class Passage:
-    """One admission. Instants in microseconds UTC."""
+    """One admission. `who`: the subject, else the household, else the pass. Instants in microseconds UTC."""
 
-    subject_id: UUID
+    who: UUID
     place_id: UUID
     gate_id: UUID
     entering: bool
@@ -24,7 +24,7 @@ class Passage:
 
 @dataclass(frozen=True, slots=True)
 class Stay:
-    subject_id: UUID
+    who: UUID
     place_id: UUID
     from_us: int
     until_us: int
@@ -35,7 +35,7 @@ def stays(passages: Sequence[Passage], until_us: int) -> list[Stay]:
     open_: dict[tuple[UUID, UUID], int] = {}
     found: list[Stay] = []
     for passage in passages:
-        key = (passage.subject_id, passage.place_id)
+        key = (passage.who, passage.place_id)
         began = open_.pop(key, None)
         if began is not None:
             found.append(Stay(*key, began, min(passage.at_us, began + LONGEST_US)))
