@@ -232,6 +232,11 @@ def _temperature_fault(plan: GatesSection, seen: Seen) -> Decision | None:
     return FEVER_AGAIN if seen.decidec >= plan.fever_decidec else None
 
 
+def is_unsettled(plan: GatesSection, seen: Seen) -> bool:
+    """Whether a fever is still to be measured a second time, and this was not that: nobody's reason lets in on it."""
+    return seen.second_of_us is not None and _temperature_fault(plan, seen) is not None
+
+
 def _person_fault(plan: GatesSection, permit: PassFacts, seen: Seen, state: State) -> Decision | None:
     """A vehicle's pass names no face: its occupants are counted instead."""
     if permit.kind == PassKind.VEHICLE:

@@ -24,7 +24,12 @@ _DIRECTIONS: Final = {direction.value: direction for direction in Direction}
 _OFFSET_US: Final = int(clock.local(clock.from_us(0)).utcoffset().total_seconds()) * clock.SECOND_US  # type: ignore[union-attr]  # an aware instant has an offset
 """The street's zone has had one offset for thirty years, and a batch has no time for zone arithmetic."""
 
-NEVER_OVERRIDDEN: Final = frozenset({Code.FEVER_AGAIN, Code.HELD_HERE, Code.FORGED, Code.WRONG_KEY})
+NEVER_OVERRIDDEN: Final = frozenset(
+    {
+        Code.FEVER, Code.FEVER_AGAIN, Code.SECOND_TOO_SOON, Code.SECOND_NOT_AXILLARY, Code.HELD_HERE, Code.FORGED,
+        Code.WRONG_KEY,
+    }
+)  # fmt: skip
 """The health centre and the signature decide these; a guard's reason does not."""
 
 MARK_OF: Final[dict[Code, ContradictionKind]] = {
@@ -42,6 +47,9 @@ MARK_OF: Final[dict[Code, ContradictionKind]] = {
     Code.USED_UP: ContradictionKind.DOUBLE_USE,
     Code.UNKNOWN_VEHICLE: ContradictionKind.UNKNOWN_VEHICLE,
 }
+FEVER_PENDING_US: Final = DAY_US
+"""For how long a fever asks for its second reading, at whatever gate."""
+
 # what was shown is a matter for somebody also where nobody was let in on it
 _MARKED_ANYWAY: Final = frozenset({Code.FORGED, Code.WRONG_KEY, Code.UNKNOWN_VEHICLE})
 # what a device without a network cannot have known or need not have asked
@@ -69,6 +77,9 @@ class _Case(Struct):
     once: str
     inside: str
     decidec: int | None
+    first: str | None
+    """The check whose second reading this is: the fever that is known, or what the device says."""
+    unsettled: bool = False
 
     @property
     def subject(self) -> str | None:
@@ -99,6 +110,8 @@ class _Batch:
             now_us=batch[0].received_us,
         )
         self.held, self.declared, self.presence, self.used = state.held, state.declared, state.presence, state.used
+        self.fevers = state.fevers
+        self.fevered: set[str] = set()
         self.checks: list[list[Any]] = []
         self.revised: list[rows.Revised] = []
         self.moved: set[tuple[str, str]] = set()
@@ -131,13 +144,17 @@ class _Batch:
             if row.kind is PassKind.RESIDENT:
                 outing = rules.outing_key(row.household or row.id, day, one.plan.section.outing_days)
         decidec = None if item.temp is None else round(item.temp * 10)
-        return _Case(one, key, row, vehicle, who, cap, outing, once, f"in:{one.gate.inside_of}", decidec)
+        first = item.first.hex if item.first is not None else None
+        return _Case(one, key, row, vehicle, who, cap, outing, once, f"in:{one.gate.inside_of}", decidec, first)
 
     def take(self, case: _Case) -> Taken:
         before = self.stored.get(case.id)
         if before is not None:
             return self._known(case, before)
-        outcome, code, said, marks = self._settle(case, self._decide(case))
+        decision = self._decide(case)
+        outcome, code, said, marks = self._settle(case, decision)
+        if decision.code in (Code.FEVER, Code.SECOND_OK):
+            self._note_fever(case, pending=decision.code is Code.FEVER)
         if outcome == _ADMIT:
             self._apply(case)
         referral = self._refer(case) if outcome == _REFER else ""
@@ -182,14 +199,34 @@ class _Batch:
             direction=_DIRECTIONS[item.dir], at_us=one.observed_us, minute=_minute(one.observed_us), mask=item.mask,
             decidec=case.decidec, method=item.method, identity=item.identity, declared=item.declared, problem=problem,
             plate=item.plate or "", occupants=item.occupants,
-            second_of_us=None if item.first is None else self._first_us(item.first.hex), again=item.again,
+            second_of_us=self._first_us(case), again=item.again,
         )  # fmt: skip
+        case.unsettled = item.dir == "in" and rules.is_unsettled(one.plan.section, seen)
         permit = _permit(row, one) if row is not None else None
         return rules.decide(plan=one.plan.section, gate=gate.facts, permit=permit, seen=seen, state=self._state(case))
 
-    def _first_us(self, key: str) -> int | None:
-        stored = self.stored.get(key)
-        return stored.observed_us if stored is not None else None
+    def _first_us(self, case: _Case) -> int | None:
+        """When the fever was seen that this check is to settle. What is known goes before what the device says."""
+        at_us = case.one.observed_us
+        fever = self.fevers.get(case.who)
+        if fever is not None and fever.root and fever.since_us <= at_us < fever.since_us + FEVER_PENDING_US:
+            if case.one.item.dir == "in":
+                case.first = fever.check
+        else:
+            fever = None
+        stored = self.stored.get(case.first) if case.first else None
+        if stored is not None:
+            return stored.observed_us
+        return fever.since_us if fever is not None else None
+
+    def _note_fever(self, case: _Case, *, pending: bool) -> None:
+        """Kept for whatever gate they come to next, until a second reading settles it."""
+        known = self.fevers.get(case.who)
+        if not case.who or known is not None and known.since_us > case.one.observed_us:
+            return
+        at_us, gate = case.one.observed_us, case.one.gate.facts.gate_id
+        self.fevers[case.who] = rows.PresenceRow(False, at_us, case.id, gate, pending)
+        self.fevered.add(case.who)
 
     def _state(self, case: _Case) -> State:
         used, subject = self.used.get, case.subject
@@ -230,7 +267,7 @@ class _Batch:
             return outcome, code.value, "", marks
         if code in _MARKED_ANYWAY:
             marks = (*marks, MARK_OF[code].value)
-        if item.override and item.guard and code not in NEVER_OVERRIDDEN:
+        if item.override and item.guard and code not in NEVER_OVERRIDDEN and not case.unsettled:
             return _ADMIT, Code.OVERRIDDEN.value, outcome, (*marks, f"over:{code.value}")
         return outcome, code.value, "", marks
 
@@ -301,7 +338,7 @@ class _Batch:
         number = f"G-{day:%Y%m%d}-{self.used[key]:03d}"
         self.referrals.append(
             rows.NewReferral(
-                number=number, check=one.item.id, first=one.item.first, subject=case.row.person if case.row else None,
+                number=number, check=one.item.id, first=case.first, subject=case.row.person if case.row else None,
                 gate=one.gate.facts.gate_id, at_us=one.observed_us,
             )
         )  # fmt: skip
@@ -318,14 +355,15 @@ class _Batch:
         self.checks.append([
             case.id, gate.gate_id, gate.place_id, row.id if row else None, subject, row.household if row else None,
             item.dir, outcome, code, said, joined, case.decidec, item.method, item.mask, item.identity,
-            item.declared, item.plate or "", item.occupants, item.first.hex if item.first else None, item.override,
+            item.declared, item.plate or "", item.occupants, case.first, item.override,
             item.offline, one.observed_us, one.received_us, one.device_id, item.guard, one.plan.playbook_id, False,
         ])  # fmt: skip
 
     def save(self) -> None:
         rows.append_checks(self.checks)
         rows.revise_checks(self.revised)
-        rows.save_presence({(place, who): self.presence[who][place] for place, who in self.moved})
+        moved = {(place, who): self.presence[who][place] for place, who in self.moved}
+        rows.save_presence(moved | {(rows.NO_PLACE, who): self.fevers[who] for who in self.fevered})
         rows.add_used(self.deltas)
         rows.save_referrals(self.referrals)
 

@@ -72,10 +72,15 @@ class PresenceRow(Struct, frozen=True, gc=False):
     root: bool
 
 
+NO_PLACE: Final = "0" * 32
+"""Presence at no place: the last fever of somebody, `root` until a second reading settles it, so that it comes with the
+question where somebody is. It is never inside, and ends with the others who are not."""
+
+
 class NewReferral(Struct, frozen=True, gc=False):
     number: str
     check: UUID
-    first: UUID | None
+    first: str | None
     subject: str | None
     gate: str
     at_us: int
@@ -194,6 +199,8 @@ class Known(Struct, gc=False):
     """Subjects whose latest declaration is in date and clear."""
     presence: dict[str, dict[str, PresenceRow]]
     """Where somebody was last seen going in or out: by who, then by place."""
+    fevers: dict[str, PresenceRow]
+    """The last fever of those who had one, settled or not."""
     used: dict[str, int]
 
 
@@ -203,12 +210,18 @@ def state(*, subjects: Collection[str], people: Collection[str], keys: Collectio
     )
     latest = {row[0]: row[1] for row in sorted(declared, key=lambda row: row[2])}
     presence: dict[str, dict[str, PresenceRow]] = {who: {} for who in people}
+    fevers: dict[str, PresenceRow] = {}
     for place, who, inside, since, check, gate, root in seen:
-        presence[who][place] = PresenceRow(bool(inside), since, check, gate, bool(root))
+        row = PresenceRow(bool(inside), since, check, gate, bool(root))
+        if place == NO_PLACE:
+            fevers[who] = row
+        else:
+            presence[who][place] = row
     return Known(
         held={row[0] for row in held},
         declared={subject for subject, clear in latest.items() if clear},
         presence=presence,
+        fevers=fevers,
         used={row[0]: row[1] for row in counts},
     )
 
