@@ -95,9 +95,10 @@ def test_each_side_reads_its_part_of_the_channel() -> None:
     assert texts(committee=ground.committees[1]) == ["虹储问", "全体注意"]
     served = channel.feed(ground.round, committee=ground.committees[0], kinds=["arrival", "crowd"])
     assert {one.pharmacy for one in served} == {"第1药房"}
-    assert [one.text for one in channel.unanswered(ground.round)] == ["何家角问", "虹储问"]
-    assert [one.text for one in channel.problems_of(ground.round, DAY)] == ["何家角问", "虹储问"]
-    assert channel.problems_of(ground.round, DAY + timedelta(days=1)) == []
+    came_up, before = channel.owed(ground.round, DAY)
+    assert ([one.text for one in came_up], before) == (["何家角问", "虹储问"], [])
+    none, before = channel.owed(ground.round, DAY + timedelta(days=1))
+    assert (none, [one.text for one in before]) == ([], ["何家角问", "虹储问"])
     crowds = channel.latest(ground.round, MessageKind.CROWD, DAY)
     assert {key: one.people for key, one in crowds.items()} == {goods.pharmacy.id: 12}
     assert not crowds[goods.pharmacy.id].open

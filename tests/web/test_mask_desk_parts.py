@@ -128,6 +128,12 @@ def test_slips_are_printed_of_called_numbers_alone(desk: Client, goods: Goods) -
     assert "no slip to print" in post(desk, page(goods, "slips"), pick=str(waiting.id))
 
 
+def test_a_household_that_withdrew_itself_is_named_in_words(desk: Client, goods: Goods) -> None:
+    waiting = registered(goods.ground, doors(goods, 0)[4], goods.ground.committees[0])
+    Registration.objects.filter(id=waiting.id).update(withdrawn_us=clock.to_us(NOW), withdrawn_reason="resident")
+    assert '<span class="soft">the household itself</span>' in text(desk.get(page(goods, "numbers")))
+
+
 def test_numbers_of_another_committee_cannot_be_touched(desk: Client, goods: Goods) -> None:
     there = with_phone(registered(goods.ground, doors(goods, 1)[0], goods.ground.committees[1]))
     for name in ("withdraw", "yield", "phone", "delivered"):

@@ -25,7 +25,7 @@ from fangxian.masks.addresses import dwellings_of
 from fangxian.masks.models import Application, ApplicationStatus, Dispute
 from fangxian.masks.queries import committee as reads
 from fangxian.masks.queries.desk import disputes
-from fangxian.masks.queries.registrations import by_voucher, waiting_applications
+from fangxian.masks.queries.registrations import by_voucher, same_document, waiting_applications
 from fangxian.masks.queries.rounds import committees_of
 from fangxian.masks.rules import Code
 from fangxian.masks.words import WORDS
@@ -43,6 +43,7 @@ def addresses(request: HttpRequest, seat: Seat) -> HttpResponse:
     context = {
         "place": seat.place, "round": seat.round, "tab": "addresses",
         "applications": waiting_applications(seat.round, seat.place), "disputes": disputes(seat.round, seat.place),
+        "same": same_document(seat.round, seat.place),
         "attempts": [(one, WORDS[Code(one.code)][0] if one.code in CODES else one.code) for one in tried],
     }  # fmt: skip
     return render(request, "console/mask_desk/addresses.html", context)

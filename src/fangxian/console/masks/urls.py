@@ -1,6 +1,6 @@
 from django.urls import path
 
-from fangxian.console.masks import views
+from fangxian.console.masks import day, views
 
 app_name = "masks"
 urlpatterns = [
@@ -14,6 +14,9 @@ urlpatterns = [
     path("<uuid:round_id>/announce/", views.announce, name="announce"),
     path("<uuid:round_id>/allocate/", views.allocate, name="allocate"),
     path("<uuid:round_id>/cancel/", views.cancel, name="cancel"),
+    path("<uuid:round_id>/day/", day.summary, name="day"),
+    path("<uuid:round_id>/addresses/", day.addresses, name="addresses"),
+    path("<uuid:round_id>/addresses/<uuid:application_id>/", day.application, name="application"),
     path("<uuid:round_id>/check/", views.check, name="check"),
     path("audit/", views.audit, name="audits"),
     path("audit/<uuid:round_id>/", views.audit, name="audit"),

@@ -1,6 +1,7 @@
 """The street's pages of a round: prepare, announce, allocate, watch."""
 
 from datetime import date, timedelta
+from typing import Final
 from uuid import UUID
 
 from django.contrib import messages
@@ -9,11 +10,13 @@ from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import redirect, render
 from django.utils.dateparse import parse_date
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as _lazy
 from django.views.decorators.http import require_GET, require_POST
 
 from fangxian.accounts import access
 from fangxian.accounts.roles import Capability
 from fangxian.console.masks.forms import OutletForm, RoundForm
+from fangxian.console.templatetags.ui import say
 from fangxian.console.view import Who, staff_view
 from fangxian.masks import proof, publishing
 from fangxian.masks.actions import allocate as allocation
@@ -32,12 +35,19 @@ from fangxian.masks.words import PHASES
 from fangxian.places.models import Place, PlaceKind
 from fangxian.shared import clock
 
+COMPARED: Final = {
+    "arrived": _lazy("arrived"), "promised": _lazy("called, not collected"), "sold": _lazy("sold"),
+    "short": _lazy("missing for called numbers"), "reserve": _lazy("reserve"), "ledger": _lazy("on hand by the ledger"),
+    "calls of the run": _lazy("numbers called that night"), "collected": _lazy("collected for one number"),
+}  # fmt: skip
+"""What a difference of the check is about (`proof.Difference.of`)."""
+
 
 def _within(who: Who) -> Q:
     return who.held.places("street__path", "street__grid_id")
 
 
-def _round(who: Who, round_id: UUID) -> Round:
+def round_within(who: Who, round_id: UUID) -> Round:
     rows = Round.objects.select_related("street").prefetch_related("variants")
     return access.get(rows, _within(who), id=round_id)
 
@@ -77,7 +87,7 @@ def new(request: HttpRequest, who: Who) -> HttpResponse:
 @staff_view(Capability.MASKS)
 @require_GET
 def progress(request: HttpRequest, who: Who, round_id: UUID) -> HttpResponse:
-    round = _round(who, round_id)
+    round = round_within(who, round_id)
     phase, seen = phase_of(facts_of(round), clock.to_us(who.now)), reads.overview(round)
     context = {
         "round": round, "phase_word": PHASES[phase], "lines": seen.committees, "total": _total(seen.committees),
@@ -91,7 +101,7 @@ def progress(request: HttpRequest, who: Who, round_id: UUID) -> HttpResponse:
 @require_GET
 def setup(request: HttpRequest, who: Who, round_id: UUID) -> HttpResponse:
     """Which pharmacies sell, and to whom; and how a round ends before its time."""
-    return _setup(request, who, _round(who, round_id))
+    return _setup(request, who, round_within(who, round_id))
 
 
 def _setup(
@@ -129,7 +139,7 @@ def _next_day(round: Round, who: Who) -> date:
 @staff_view(Capability.MASKS)
 @require_POST
 def set_outlet(request: HttpRequest, who: Who, round_id: UUID) -> HttpResponse:
-    round = _round(who, round_id)
+    round = round_within(who, round_id)
     form = _outlet_form(who, round, request.POST)
     if not form.is_valid():
         return _setup(request, who, round, form, 400)
@@ -151,7 +161,7 @@ def set_outlet(request: HttpRequest, who: Who, round_id: UUID) -> HttpResponse:
 @require_POST
 def drop(request: HttpRequest, who: Who, round_id: UUID) -> HttpResponse:
     """A pharmacy drops out: its committees and its called numbers go to the others."""
-    round = _round(who, round_id)
+    round = round_within(who, round_id)
     pharmacy = access.get(Place.objects.all(), Q(outlets__round=round), id=request.POST.get("pharmacy"))
     try:
         drop_outlet(
@@ -170,7 +180,7 @@ def drop(request: HttpRequest, who: Who, round_id: UUID) -> HttpResponse:
 @require_POST
 def serve(request: HttpRequest, who: Who, round_id: UUID) -> HttpResponse:
     """Which pharmacy serves which committee; those without one are spread over the pharmacies when asked."""
-    round = _round(who, round_id)
+    round = round_within(who, round_id)
     try:
         if "spread" in request.POST:
             count = rounds.spread(round=round, by=who.staff.actor, now=who.now)
@@ -190,7 +200,7 @@ def serve(request: HttpRequest, who: Who, round_id: UUID) -> HttpResponse:
 @staff_view(Capability.MASKS)
 @require_POST
 def announce(request: HttpRequest, who: Who, round_id: UUID) -> HttpResponse:
-    round = _round(who, round_id)
+    round = round_within(who, round_id)
     try:
         rounds.announce(round=round, by=who.staff.actor, now=who.now)
     except MaskError as refused:
@@ -204,7 +214,7 @@ def announce(request: HttpRequest, who: Who, round_id: UUID) -> HttpResponse:
 @require_POST
 def allocate(request: HttpRequest, who: Who, round_id: UUID) -> HttpResponse:
     """Call tomorrow's numbers against what has arrived."""
-    round = _round(who, round_id)
+    round = round_within(who, round_id)
     day = parse_date(request.POST.get("day", "")) or _next_day(round, who)
     try:
         run = allocation.run(round=round, sale_day=day, by=who.staff.actor, now=who.now)
@@ -220,7 +230,7 @@ def allocate(request: HttpRequest, who: Who, round_id: UUID) -> HttpResponse:
 @staff_view(Capability.MASKS)
 @require_POST
 def cancel(request: HttpRequest, who: Who, round_id: UUID) -> HttpResponse:
-    round = _round(who, round_id)
+    round = round_within(who, round_id)
     try:
         rounds.cancel(round=round, reason=request.POST.get("reason", ""), by=who.staff.actor, now=who.now)
     except MaskError as refused:
@@ -245,7 +255,7 @@ def run_file(request: HttpRequest, who: Who, run_id: UUID) -> HttpResponse:
 @staff_view(Capability.MASKS)
 @require_GET
 def check(request: HttpRequest, who: Who, round_id: UUID) -> HttpResponse:
-    return _checked(request, _round(who, round_id))
+    return _checked(request, round_within(who, round_id))
 
 
 @staff_view(Capability.AUDIT)
@@ -255,14 +265,19 @@ def audit(request: HttpRequest, who: Who, round_id: UUID | None = None) -> HttpR
     if round_id is None:
         rows = Round.objects.filter(_within(who)).order_by("-number")
         return render(request, "console/masks/audit.html", {"rounds": rows})
-    return _checked(request, _round(who, round_id))
+    return _checked(request, round_within(who, round_id))
 
 
 def _checked(request: HttpRequest, round: Round) -> HttpResponse:
     """Every shelf worked out again from its rows and the ledger, every night again from its published file."""
+    titles = {variant.key: say(variant.title) for variant in round.variants.all()}
+    differences = [
+        (one.pharmacy, titles.get(one.variant, one.variant), COMPARED.get(one.of, one.of), one.stated, one.found)
+        for one in proof.recount(round)
+    ]
     nights = [publishing.verify(text) for text in reads.documents(round)]
     context = {
-        "round": round, "differences": proof.recount(round), "nights": nights,
+        "round": round, "differences": differences, "nights": nights,
         "faults": [fault for night in nights for fault in night.faults], "totals": reads.totals(round),
         "money_fen": money_of(round), "untrained": untrained(round, clock.now()),
     }  # fmt: skip

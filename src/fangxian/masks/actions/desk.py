@@ -188,10 +188,12 @@ def mark_special(*, unit: Place, group: Special, deliver: bool, by: str, now: da
     if group == Special.NONE:
         SpecialUnit.objects.filter(unit=unit).delete()
         waiting.update(special=Special.NONE)
+        with tasks.street_language():
+            why = _("No special group lives here any more")
         for round in live:
             duties.withdraw(
                 cohort=SPECIAL, instance=round.id.hex, subject_ids=[unit.id], by=by, now=now,
-                reason=str(_("No special group lives here any more")),
+                reason=why,
             )  # fmt: skip
     else:
         row, _made = SpecialUnit.objects.update_or_create(

@@ -60,19 +60,18 @@ def feed(
     return _said(Message.objects.filter(where, round=round).order_by("-at_us", "-id")[:limit])
 
 
-def unanswered(round: Round) -> list[Said]:
-    """What somebody owes an answer to, the oldest first."""
-    rows = Message.objects.filter(round=round, kind__in=OWES, answered_us__isnull=True)
-    return _said(rows.order_by("at_us", "id"))
+def owed(round: Round, day: date) -> tuple[list[Said], list[Said]]:
+    """What came up on a day, answered or not, of all pharmacies in one list; and what of other days nobody answered.
 
-
-def problems_of(round: Round, day: date) -> list[Said]:
-    """What came up on a day, answered or not: the common problems of all pharmacies in one list."""
+    The oldest first. One query.
+    """
     start_us = clock.day_start_us(day)
-    rows = Message.objects.filter(
-        round=round, kind__in=OWES, at_us__gte=start_us, at_us__lt=start_us + clock.DAY_US
-    )  # fmt: skip
-    return _said(rows.order_by("at_us", "id"))
+    of_day = Q(at_us__gte=start_us, at_us__lt=start_us + clock.DAY_US)
+    rows = Message.objects.filter(of_day | Q(answered_us__isnull=True), round=round, kind__in=OWES)
+    said = _said(rows.order_by("at_us", "id"))
+    came_up = [one for one in said if start_us <= one.at_us < start_us + clock.DAY_US]
+    known = {one.id for one in came_up}
+    return came_up, [one for one in said if one.id not in known]
 
 
 def latest(round: Round, kind: MessageKind, day: date) -> dict[UUID, Said]:

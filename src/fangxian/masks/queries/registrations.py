@@ -201,10 +201,16 @@ def waiting_applications(round: Round, committee: Place | None = None) -> list[A
     return list(rows)
 
 
-def same_document(round: Round, limit: int = PAGE) -> list[list[Line]]:
-    """Standing registrations of one document at several addresses, for a person to look at."""
+def same_document(round: Round, committee: Place | None = None, *, limit: int = PAGE) -> list[list[Line]]:
+    """Standing registrations of one document at several addresses, for a person to look at.
+
+    Of one committee: those of which one is its own, with the others wherever they are.
+    """
     stands = Registration.objects.filter(round=round, withdrawn_us__isnull=True, document_index__isnull=False)
-    twice = stands.values("document_index").annotate(n=Count("id")).filter(n__gt=1).order_by()[:limit]
+    twice = stands.values("document_index").annotate(n=Count("id")).filter(n__gt=1).order_by()
+    if committee is not None:
+        twice = twice.filter(document_index__in=stands.filter(committee=committee).values("document_index"))
+    twice = twice[:limit]
     indexes = [bytes(row["document_index"]) for row in twice]
     grouped: dict[bytes, list[UUID]] = {}
     rows = stands.filter(document_index__in=indexes).order_by("received_us", "seq")
