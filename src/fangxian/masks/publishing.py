@@ -236,10 +236,14 @@ def _differences(part: Part, again: dict[str, Any]) -> Iterator[str]:
             }  # fmt: skip
         if not missing and not added:
             yield _("%(pharmacy)s: the calls are the right ones, in another order.") % {"pharmacy": part.name}
-    for key in ("shares", "left", "kept", "freed", "taken"):
+    parts = {
+        "shares": _("shares"), "left": _("goods left"), "kept": _("goods kept for a next number"),
+        "freed": _("reserve given free"), "taken": _("places taken over"),
+    }  # fmt: skip
+    for key, word in parts.items():
         if part.stated[key] != again[key]:
             yield _("%(pharmacy)s: what the file says about its %(part)s does not follow from what went in.") % {
-                "pharmacy": part.name, "part": key,
+                "pharmacy": part.name, "part": word,
             }  # fmt: skip
 
 
