@@ -1,13 +1,17 @@
 """What a tablet decides without a network is what the server decides: one table, in a real page."""
 
+import json
 import random
+import re
 from collections.abc import Callable
 from typing import Any
 
 from playwright.sync_api import Page
 
-from fangxian.gates.rules import decide
+from fangxian.gates.actions.check_batch import NEVER_OVERRIDDEN
+from fangxian.gates.rules import decide, is_unsettled
 from tests.support.gate_cases import CASES, PARTS, facts
+from tests.support.repository import ROOT
 
 DECIDE_ALL = """async (cases) => {
   const { decide } = await import("/static/console/js/gate/decide.js");
@@ -42,3 +46,18 @@ def test_the_browser_decides_mixtures_of_the_cases_as_the_server_does(visit: Cal
         if decision != (other.outcome.value, other.code.value)
     ]
     assert wrong == []
+
+
+UNSETTLED = """async (cases) => {
+  const { isUnsettled } = await import("/static/console/js/gate/decide.js");
+  return cases.map((c) => isUnsettled(c.plan, c.seen));
+}"""
+
+
+def test_the_browser_overrides_what_the_server_lets_a_guard_override(visit: Callable[..., Page]) -> None:
+    source = (ROOT / "src/fangxian/console/static/console/js/gate/engine.js").read_text("utf-8")
+    (listed,) = re.findall(r"NEVER_OVERRIDDEN = new Set\((\[.*?\])\)", source)
+    assert set(json.loads(listed)) == {code.value for code in NEVER_OVERRIDDEN}
+    expected = [is_unsettled(found["plan"], found["seen"]) for found in map(facts, CASES)]
+    assert 0 < sum(expected) < len(expected)
+    assert visit("/sign-in/").evaluate(UNSETTLED, CASES) == expected

@@ -185,6 +185,17 @@ def test_a_scan_and_one_tap_let_in_and_a_fever_waits_for_a_second_reading(tablet
     tablet.locator("#answer .next").click()
     expect(tablet.locator(".held")).to_have_count(1)
 
+    # a cooler forehead settles nothing, with the network or without, and no reason of the guard does
+    for away in (False, True):
+        tablet.context.set_offline(away)
+        scan(tablet, office.passes[0].token)
+        tablet.locator(".heat", has_text="36.5").click()
+        answer(tablet, "second_not_axillary", "hold")
+        expect(tablet.locator("#override")).to_have_count(0)
+        tablet.locator("#answer .next").click()
+        expect(tablet.locator(".held")).to_have_count(1)
+    tablet.context.set_offline(False)
+
     # a quarter of an hour later
     Check.objects.filter(code="fever").update(observed_us=F("observed_us") - 16 * clock.MINUTE_US)
     tablet.locator(".held").click()

@@ -1,14 +1,15 @@
 // The answer over the whole screen: a colour, a shape, a word and a sound; and the list of those who wait for a second reading.
 
 import { el, say } from "../field/dom.js";
-import { bundle, nowUs, tablet } from "./engine.js";
+import { bundle, NEVER_OVERRIDDEN, nowUs, tablet } from "./engine.js";
 import { photoAgain } from "./photo.js";
 import { sound } from "./sound.js";
 import * as store from "./store.js";
 
 const SIGNS = { admit: "✓", refuse: "✕", hold: "II", refer: "✚" };
 const GONE_MS = 2_500;
-const NEVER_OVERRIDDEN = new Set(["fever", "fever_again", "held_here", "forged", "wrong_key"]);
+// A fever that no second reading has settled; the last two are told of one that was seen at another gate, too.
+const FEVERS = new Set(["fever", "second_too_soon", "second_not_axillary"]);
 // What one more word of the guard settles.
 const SETTLED_BY = {
   already_inside: { again: true },
@@ -21,11 +22,10 @@ const SETTLED_BY = {
 const REASONS = ["reason-host", "reason-known", "reason-urgent", "reason-told"];
 
 const codes = JSON.parse(document.getElementById("codes").textContent);
-let held = [];
 let leaving = null;
 
 export async function loadHeld() {
-  held = (await store.get("held")) ?? [];
+  tablet.held = (await store.get("held")) ?? [];
 }
 
 function remainingMs(one) {
@@ -39,6 +39,7 @@ function clockFace(ms) {
 
 // `back`: draw the screen again; `onsecond`: the second reading of one of them.
 export function heldStrip(back, onsecond) {
+  const { held } = tablet;
   if (!held.length) return null;
   const chip = (one) => el("button", { type: "button", class: "held", "data-held": one.no, onclick: () => onsecond(one) }, el("b", {}, say("held-no", { n: one.no })), el("span", { "data-until": one.firstUs }, countdown(one)));
   return el("div", { class: "held-strip" }, el("h2", {}, say("held-list", { n: held.length })), held.map(chip));
@@ -51,7 +52,7 @@ function countdown(one) {
 
 setInterval(() => {
   for (const place of document.querySelectorAll("[data-until]")) {
-    const one = held.find((row) => String(row.firstUs) === place.dataset.until);
+    const one = tablet.held.find((row) => String(row.firstUs) === place.dataset.until);
     if (one) {
       place.textContent = countdown(one);
       place.parentElement.classList.toggle("due", remainingMs(one) <= 0);
@@ -65,19 +66,20 @@ export function second(one, value) {
 }
 
 async function keepHeld(answer, input) {
-  if (answer.code === "fever" && !input.first) {
+  const { held } = tablet;
+  if (FEVERS.has(answer.code) && !answer.record.first) {
     const { token, number, plate } = input;
     const no = held.reduce((most, one) => Math.max(most, one.no), 0) + 1;
     held.push({
-      no, shown: token ? { token } : number ? { number } : { plate }, direction: answer.record.dir, firstId: answer.record.id,
+      no, shown: token ? { token } : number ? { number } : { plate }, direction: answer.record.dir, firstId: answer.record.id, pass: answer.pass,
       firstUs: answer.record.at + tablet.offsetUs, declared: input.declared, occupants: input.occupants, again: input.again,
     });
   } else if (["second_ok", "fever_again"].includes(answer.code)) {
-    held = held.filter((one) => one.firstId !== input.first);
+    tablet.held = held.filter((one) => one.firstId !== answer.record.first);
   } else {
     return;
   }
-  await store.put("held", held);
+  await store.put("held", tablet.held);
 }
 
 // `ask(more)`: ask again with what the guard added; `next()`: the next person.
@@ -88,7 +90,7 @@ export async function answerFor(answer, input, { ask, next }) {
   const [title, step] = codes[answer.code] ?? [answer.code, ""];
   const place = document.getElementById("answer");
   const exit = answer.outcome === "admit" && answer.record.dir === "out";
-  const no = answer.code === "fever" ? held.at(-1)?.no : null;
+  const no = answer.code === "fever" ? tablet.held.at(-1)?.no : null;
   place.className = `answer ${answer.outcome}`;
   place.dataset.code = answer.code;
   place.dataset.id = answer.record.id;

@@ -31,6 +31,11 @@ export function feverWaitOver(plan, firstUs, atUs) {
   return atUs - firstUs >= plan.rest_minutes * MINUTE_US;
 }
 
+// Whether a fever is still to be measured a second time, and this was not that: nobody's reason lets in on it.
+export function isUnsettled(plan, seen) {
+  return seen.second_of_us != null && temperatureFault(plan, seen) !== null;
+}
+
 function leaving(plan, permit, seen, state) {
   const resident = permit?.kind === "resident";
   if (state.held && (!permit || resident)) return refuse("held_here");

@@ -3,7 +3,7 @@
 
 import { newId } from "../field/seal.js";
 import { TokenError, verify } from "./cose.js";
-import { decide } from "./decide.js";
+import { decide, isUnsettled } from "./decide.js";
 import { Ledger, localMinute } from "./ledger.js";
 import * as shelf from "./shelf.js";
 import * as store from "./store.js";
@@ -17,7 +17,8 @@ const CARDS_EVERY_MS = 30 * 60_000;
 const MINUTE_MS = 60_000;
 const QUEUE_HOLDS_MS = 3 * MINUTE_MS;
 const JUMP_MS = 60_000;
-const NEVER_OVERRIDDEN = new Set(["fever_again", "held_here", "forged", "wrong_key"]);
+const FEVER_PENDING_US = 86_400e6;
+export const NEVER_OVERRIDDEN = new Set(["fever", "fever_again", "second_too_soon", "second_not_axillary", "held_here", "forged", "wrong_key"]);
 
 export const tablet = {
   token: null,
@@ -34,6 +35,7 @@ export const tablet = {
   recent: [],
   inside: null,
   queue: null,
+  held: [], // who waits for a second reading: answer.js keeps it
   changed: () => {},
 };
 
@@ -235,7 +237,8 @@ export function decideHere(record, read, firstUs) {
   };
   const permit = read.claims && !read.problem ? tablet.ledger.permit(read.claims, here) : null;
   const decision = decide(plan, here, permit, seen, tablet.ledger.state(read.claims, here, atUs));
-  if (record.override && decision.outcome !== "admit" && !NEVER_OVERRIDDEN.has(decision.code)) return { outcome: "admit", code: "overridden" };
+  const unsettled = record.dir === "in" && isUnsettled(plan, seen);
+  if (record.override && decision.outcome !== "admit" && !unsettled && !NEVER_OVERRIDDEN.has(decision.code)) return { outcome: "admit", code: "overridden" };
   return decision;
 }
 
@@ -246,12 +249,20 @@ export async function check(input) {
   const record = { id: newId(), at: Date.now() * 1000, dir: asked ?? direction(), guard: tablet.guard?.staff ?? "", gate: gate().gate_id, ...rest };
   const began = performance.now();
   const read = await readShown(record);
-  const mine = decideHere(record, read, firstUs);
+  const fever = record.dir === "in" && record.first == null ? feverOf(record, read) : null;
+  if (fever) record.first = fever.firstId;
+  const mine = decideHere(record, read, fever?.firstUs ?? firstUs);
   const ms = performance.now() - began;
   tablet.recent.push(performance.now());
   const taken = tablet.net === "there" ? await askServer(record) : null;
   if (taken) return online(record, read, taken, ms);
   return offline(record, read, mine, ms);
+}
+
+// The fever of this pass that waits for its second reading, as far as this tablet knows.
+function feverOf(record, read) {
+  const same = (one) => (one.pass ? one.pass === read.claims?.id : ["token", "number", "plate"].some((name) => one.shown[name] && one.shown[name] === record[name]));
+  return tablet.held.find((one) => nowUs() - one.firstUs < FEVER_PENDING_US && same(one));
 }
 
 async function askServer(record) {
@@ -275,7 +286,7 @@ async function online(record, read, taken, ms) {
   tablet.inside = taken.inside ?? tablet.inside;
   const claims = read.claims ?? {};
   return {
-    record, ms, offline: false, outcome: taken.outcome, code: taken.code, referral: taken.referral, marks: taken.marks,
+    record, ms, pass: read.claims?.id, offline: false, outcome: taken.outcome, code: taken.code, referral: taken.referral, marks: taken.marks,
     name: taken.name || claims.name || "", company: taken.company || claims.company || "", zone: taken.zone || claims.zone || "", kind: taken.kind || claims.kind || "",
   };
 }
@@ -287,5 +298,5 @@ async function offline(record, read, mine, ms) {
   tablet.inside = null;
   tablet.waiting += 1;
   const { name = "", company = "", zone = "", kind = "" } = read.claims ?? {};
-  return { record, ms, offline: true, ...mine, name, company, zone, kind, referral: "", marks: [] };
+  return { record, ms, pass: read.claims?.id, offline: true, ...mine, name, company, zone, kind, referral: "", marks: [] };
 }
