@@ -2,20 +2,23 @@
 
 import io
 import json
-from collections.abc import Iterator
+import threading
+import time
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 import pytest
+from django.db import OperationalError, connection
 
 from fangxian.gates.actions import checks, devices
 from fangxian.gates.models import Check, Device, DeviceKind, Pass
 from fangxian.gates.queries import hot
-from fangxian.intake import front
+from fangxian.intake import front, health
 from fangxian.shared import clock
-from fangxian.shared.group_commit import FullError
+from fangxian.shared.group_commit import FullError, GroupCommit
 from fangxian.shared.ids import new_id
 from tests.support.factories import make_street
 from tests.support.gates import employee_pass, make_office
@@ -149,7 +152,45 @@ def test_too_much_at_once_is_refused_before_it_is_taken(gate: Gate, monkeypatch:
 
 def test_it_shows_its_health_and_its_figures(gate: Gate) -> None:
     ask("/intake/v1/gate-checks", item(gate), gate.token)
-    assert ask("/intake/health", method="GET").body == {"ok": True}
+    assert ask("/intake/health", method="GET").body == {"ok": True, "database": True, "writer": True}
     assert ask("/intake/metrics", method="GET").body["gate_checks"]["taken"] >= 1
     assert ask("/intake/nowhere").status == 404
     assert ask("/intake/v1/gate-checks", method="GET").status == 405
+
+
+def test_it_is_not_well_without_its_database(gate: Gate) -> None:
+    asked: list[str] = []
+
+    def away(execute: object, sql: str, *_more: object) -> object:
+        asked.append(sql)
+        raise OperationalError("the server closed the connection unexpectedly")
+
+    health._database.forget()
+    with connection.execute_wrapper(away):
+        told = [ask("/intake/health", method="GET") for _ in range(3)]
+    assert [(one.status, one.body["database"]) for one in told] == [(503, False)] * 3
+    assert len(asked) == 1  # however many look, the database is asked once a second
+    health._database.forget()
+    assert ask("/intake/health", method="GET").status == 200
+
+
+def test_a_writer_that_stands_still_is_told(gate: Gate) -> None:
+    goes_on = threading.Event()
+
+    def write(items: Sequence[int]) -> list[int]:
+        goes_on.wait(30)
+        return list(items)
+
+    writer, watch, now = GroupCommit[int, int](write, name="slow"), health.Watch(), clock.to_us(gate.now)
+    assert watch.gets_on(writer, now)
+    waits = threading.Thread(target=writer.submit, args=([1],))
+    waits.start()
+    while not writer.waiting:
+        time.sleep(0.001)
+    assert watch.gets_on(writer, now)
+    assert watch.gets_on(writer, now + health.STUCK_US - 1)
+    assert not watch.gets_on(writer, now + health.STUCK_US)
+    goes_on.set()
+    waits.join()
+    assert watch.gets_on(writer, now + health.STUCK_US)
+    writer.stop()

@@ -18,7 +18,7 @@ from fangxian.gates.actions import checks
 from fangxian.gates.actions.check_items import CheckIn, Instant, Taken
 from fangxian.gates.models import Device, DeviceKind
 from fangxian.gates.queries.hot import device_of
-from fangxian.intake import machines, masks
+from fangxian.intake import health, machines, masks
 from fangxian.intake.answers import Answer, Raw, fault
 from fangxian.masks.actions import register
 from fangxian.shared import clock
@@ -109,6 +109,8 @@ def application(environ: WSGIEnvironment, start_response: StartResponse) -> Iter
 
 
 def _answer(path: str, environ: WSGIEnvironment) -> Answer:
+    if path == HEALTH:
+        return health.look(clock.to_us(clock.now()))
     if path in LOOKS:
         return 200, LOOKS[path]()
     handler, unasked = ROUTES.get(path), masks.ROUTES.get(path)
@@ -137,10 +139,6 @@ def _device(header: str, now_us: int) -> Device | None:
     return device_of(token.strip(), now_us)
 
 
-def _health() -> object:
-    return {"ok": True}
-
-
 def _metrics() -> object:
     return {"gate_checks": _figures(checks.writer()), "mask_registrations": _figures(register.writer())}
 
@@ -151,4 +149,5 @@ def _figures(writer: GroupCommit[Any, Any]) -> dict[str, int]:
     }  # fmt: skip
 
 
-LOOKS: Final[dict[str, Callable[[], object]]] = {"/intake/health": _health, "/intake/metrics": _metrics}
+HEALTH: Final = "/intake/health"
+LOOKS: Final[dict[str, Callable[[], object]]] = {"/intake/metrics": _metrics}
