@@ -1,9 +1,10 @@
 """A load generator: many kept-alive connections in one thread, closed loop or at a steady rate. To 127.0.0.1 only."""
 
+import math
 import selectors
 import socket
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from itertools import islice
 from typing import Final
@@ -13,7 +14,7 @@ RECEIVE: Final = 65_536
 
 @dataclass
 class Outcome:
-    """Seconds that each answer took, how many were not 200, and how long it all lasted."""
+    """Seconds that each answer took, how many were not 200 or never sent, and how long it all lasted."""
 
     times: list[float] = field(default_factory=list)
     failed: int = 0
@@ -28,7 +29,7 @@ class Outcome:
 @dataclass
 class _Line:
     sock: socket.socket
-    sent: float = 0.0
+    due: float = 0.0
     buffer: bytes = b""
     busy: bool = False
 
@@ -53,17 +54,20 @@ def closed_loop(port: int, requests: Iterator[bytes], *, lines: int, seconds: fl
 
     It ends after `seconds`, or with the last of `requests`.
     """
-    return _run(port, requests, lines, seconds, lambda _began, _sent: True, keep)
+    return _run(port, requests, lines, seconds, None, keep)
 
 
 def steady(port: int, requests: Iterator[bytes], *, lines: int, seconds: float, rate: float) -> Outcome:
-    """`rate` requests a second, whether or not the answers keep up."""
-    return _run(port, requests, lines, seconds, lambda began, sent: sent < (time.perf_counter() - began) * rate, False)
+    """`rate` requests a second, whether or not the answers keep up.
+
+    An answer is measured from the instant at which its request was due: a server that stands still makes everybody
+    wait who comes meanwhile, also those whose request could not be sent yet. What was due is sent until twice the time
+    is over; what was not sent by then has failed.
+    """
+    return _run(port, requests, lines, seconds, rate, False)
 
 
-def _run(
-    port: int, requests: Iterator[bytes], lines: int, seconds: float, due: Callable[[float, int], bool], keep: bool
-) -> Outcome:
+def _run(port: int, requests: Iterator[bytes], lines: int, seconds: float, rate: float | None, keep: bool) -> Outcome:
     found = Outcome()
     chooser = selectors.DefaultSelector()
     idle: list[_Line] = []
@@ -77,23 +81,31 @@ def _run(
     sent = 0
     busy = 0
     raw = next(requests, None)
-    while True:
-        open_ = raw is not None and time.perf_counter() - began < seconds
-        while open_ and raw is not None and idle and due(began, sent):
+
+    def due() -> float:
+        """When the next request is to be sent; the end of time when there is none left."""
+        now = time.perf_counter()
+        at = now if rate is None else began + sent / rate
+        late = now - began >= (seconds if rate is None else 2 * seconds)
+        return math.inf if raw is None or late or at - began >= seconds else at
+
+    while (at := due()) < math.inf or busy:
+        while idle and raw is not None and at <= time.perf_counter():
             line = idle.pop()
-            line.sent = time.perf_counter()
+            line.due = at
             line.sock.sendall(raw)
             raw = next(requests, None)
             sent += 1
             busy += 1
-        if not open_ and not busy:
-            break
+            at = due()
         for key, _mask in chooser.select(0.001):
             line = key.data
             if _received(line, found, keep):
                 busy -= 1
                 idle.append(line)
     found.seconds = time.perf_counter() - began
+    if rate is not None and raw is not None:
+        found.failed += max(0, math.floor(seconds * rate) - sent)
     for key in list(chooser.get_map().values()):
         key.data.sock.close()
     chooser.close()
@@ -111,7 +123,7 @@ def _received(line: _Line, found: Outcome, keep: bool) -> bool:
     length = int(head[at + 15 : head.find(b"\r\n", at) if head.find(b"\r\n", at) > 0 else None])
     if len(line.buffer) < head_end + 4 + length:
         return False
-    found.times.append(time.perf_counter() - line.sent)
+    found.times.append(time.perf_counter() - line.due)
     if b" 200 " not in head[:20]:
         found.failed += 1
     if keep:
