@@ -55,6 +55,26 @@ def test_the_log_is_purged_after_the_plans_days_and_its_counts_stay(
     assert sum(Flow.objects.values_list("count", flat=True)) == 2
 
 
+def test_checks_whose_ids_hold_no_time_are_purged_too(
+    street: Street, office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    days = plan.InForce(None, plan.GatesSection(), 30)
+    monkeypatch.setattr("fangxian.gates.actions.purge.plan_at", lambda _now: days)
+    record(
+        office,
+        *[check(None, id=UUID(int=uuid4().int | 0xFF << 120), plate=f"沪A{n:05}") for n in range(5)],
+        now=MORNING,
+    )
+    young = MORNING + timedelta(days=2)
+    record(office, check(None, young, id=UUID(int=0xFF << 120), plate="沪B00001"), now=young)
+    later = MORNING + timedelta(days=31)
+    folds.fold_checks(now=later)
+    assert purge(now=later, limit=3) == 3
+    assert purge(now=later, limit=3) == 2
+    assert purge(now=later) == 0
+    assert [row.plate for row in Check.objects.all()] == ["沪B00001"]
+
+
 def test_the_writer_is_held_for_milliseconds_whatever_a_row_costs(
     street: Street, office: Office, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -79,7 +99,7 @@ def test_the_writer_is_held_for_milliseconds_whatever_a_row_costs(
         while purge(now=later):
             pass
     assert Check.objects.count() == 0
-    assert (max(sizes), max(sizes[1:])) == (41, 21)  # the oldest id that is still young stands beside the keys
+    assert (max(sizes), max(sizes[1:])) == (40, 20)
     assert sum(entry.detail.get("checks", 0) for entry in Entry.objects.filter(act="gates.purged")) == 120
     assert Entry.objects.filter(act="gates.purged", detail__has_key="checks").count() == len(sizes)
 

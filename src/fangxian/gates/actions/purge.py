@@ -15,6 +15,7 @@ from fangxian.gates.actions.visits import forget_visitors
 from fangxian.gates.models import Check, Opening, Parcel, Pass, Presence, Reading, Release, Used, VisitRequest
 from fangxian.gates.plan import plan_at
 from fangxian.gates.queries.bundle import once_key
+from fangxian.places.models import Place, PlaceKind
 from fangxian.shared import clock
 from fangxian.shared.clock import DAY_US
 from fangxian.shared.writer import Pace, in_chunks
@@ -41,7 +42,7 @@ def purge(*, now: datetime, by: str = "worker", limit: int = LOOKED_AT) -> int:
             gone[kind] += count
             audit.record(by=by, act="gates.purged", now=now, detail={kind: count})
 
-    ended = {kind: (rows, list(rows.values_list("pk", flat=True)[:limit])) for kind, rows in _ended(before_us).items()}
+    ended = _ended(before_us, limit)
     ended["used"] = (Used.objects.all(), _old_counts(before_us, limit))
     for kind, (rows, keys) in ended.items():
         # a pace of its own: a check costs the writer more than a count
@@ -50,12 +51,10 @@ def purge(*, now: datetime, by: str = "worker", limit: int = LOOKED_AT) -> int:
     return gone.total()
 
 
-def _ended(before_us: int) -> dict[str, QuerySet[Any]]:
-    """The log, and what stands beside it and ends with it."""
-    # ids begin with their time, so the oldest stand first in the index of the key; a log has no other by time alone
-    oldest = UUID(int=(before_us // 1_000) << 80)
-    return {
-        "checks": Check.objects.filter(id__lt=oldest, folded=True, observed_us__lt=before_us).order_by("id"),
+def _ended(before_us: int, limit: int) -> dict[str, tuple[QuerySet[Any], list[Any]]]:
+    """The log, and what stands beside it and ends with it: rows, and the keys of the first."""
+    checks = Check.objects.filter(folded=True, observed_us__lt=before_us)
+    others = {
         "releases": Release.objects.filter(at_us__lt=before_us),
         "openings": Opening.objects.filter(settled=True, at_us__lt=before_us),
         "readings": Reading.objects.filter(at_us__lt=before_us),
@@ -63,6 +62,23 @@ def _ended(before_us: int) -> dict[str, QuerySet[Any]]:
         "visits": VisitRequest.objects.filter(until_us__lt=before_us),
         "parcels": Parcel.objects.filter(taken_us__lt=before_us),
     }
+    found = {kind: (rows, list(rows.values_list("pk", flat=True)[:limit])) for kind, rows in others.items()}
+    return {"checks": (checks, _old_checks(checks, before_us, limit)), **found}
+
+
+def _old_checks(rows: QuerySet[Check], before_us: int, limit: int) -> list[UUID]:
+    """Ids begin with their time, so the oldest stand first in the index of the key. A machine may make others: what is
+    left of those is found place by place, in the index of a place's passages."""
+    oldest = UUID(int=(before_us // 1_000) << 80)
+    found = list(rows.filter(id__lt=oldest).order_by("id").values_list("id", flat=True)[:limit])
+    if len(found) == limit:
+        return found
+    gates = Place.objects.filter(kind=PlaceKind.GATE)
+    for place_id in {gate.parent_id or gate.id for gate in gates.only("id", "parent_id")}:
+        found += rows.filter(place_id=place_id, id__gte=oldest).values_list("id", flat=True)[: limit - len(found)]
+        if len(found) == limit:
+            break
+    return found
 
 
 def _old_counts(before_us: int, limit: int) -> list[str]:
