@@ -197,8 +197,10 @@ def test_a_turnstile_that_opened_without_a_check_is_found(street: Street, office
 
 
 def test_an_open_gate_that_nobody_is_planned_for_is_asked_for_once_a_day(street: Street, office: Office) -> None:
-    for gate in (office.front, office.garage):
-        setup.set_up(gate=gate, settings=setup.Settings(), by="test", now=MORNING)
+    # the front gate is open without a set-up; nobody stands at a closed one or at one that owes no guard
+    setup.set_up(gate=office.garage, settings=setup.Settings(), by="test", now=MORNING)
+    for name, settings in (("侧门", setup.Settings(is_open=False)), ("消防门", setup.Settings(staffed=False))):
+        setup.set_up(gate=make_gate(office.building, name), settings=settings, by="test", now=MORNING)
     post = rota.open_post(place=office.garage, by="test", now=MORNING)
     rota.plan_day(post=post, day=clock.local_day(NOW), times=[(time(9), time(17))], by="test", now=NOW)
     assert folds.fold_unplanned(now=MORNING - timedelta(hours=3)) == 0

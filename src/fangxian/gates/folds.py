@@ -27,7 +27,6 @@ from fangxian.gates.models import (
     DeviceKind,
     Direction,
     Flow,
-    GateSetup,
     Opening,
     Outcome,
     Pass,
@@ -37,7 +36,7 @@ from fangxian.gates.models import (
 from fangxian.gates.plan import plan_at
 from fangxian.gates.playbook import EMPLOYEE_DAY
 from fangxian.gates.rules import Code
-from fangxian.places.models import Place
+from fangxian.places.models import Place, PlaceKind
 from fangxian.places.queries import counting_nodes
 from fangxian.registry.models import Subject
 from fangxian.rota.models import Slot
@@ -316,11 +315,14 @@ def fold_unplanned(*, now: datetime, by: str = "worker") -> int:
     planned = Slot.objects.filter(
         post__closed_us__isnull=True, from_us__lt=start_us + clock.DAY_US, until_us__gt=start_us
     ).values("post__place_id")
-    setups = GateSetup.objects.filter(
-        is_open=True, staffed=True, inner_of__isnull=True, gate__closed_on__isnull=True
-    ).exclude(gate_id__in=planned)
-    gates = [setup.gate for setup in setups.select_related("gate__parent").order_by("gate__path")]
-    sources = {contradictions.unplanned_source(gate.id, day): gate for gate in gates}
+    # a gate that nobody has set up is open, and owes a guard
+    owing = Q(gate_setup__isnull=True) | Q(
+        gate_setup__is_open=True, gate_setup__staffed=True, gate_setup__inner_of__isnull=True
+    )
+    gates = Place.objects.filter(owing, kind=PlaceKind.GATE, closed_on__isnull=True).exclude(id__in=planned)
+    sources = {
+        contradictions.unplanned_source(gate.id, day): gate for gate in gates.select_related("parent").order_by("path")
+    }
     asked = set(OneOff.objects.filter(source__in=sources).values_list("source", flat=True))
     missing = [gate for source, gate in sources.items() if source not in asked]
     for gate in missing:
