@@ -2,7 +2,7 @@
 
 import json
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from datetime import date, datetime, timedelta
 
 import pytest
@@ -10,8 +10,8 @@ from django.db import connection
 from django.utils import translation
 
 from fangxian.duties.models import Duty, Member, OneOff
-from fangxian.masks import publishing
-from fangxian.masks.actions import allocate, following
+from fangxian.masks import folds, publishing
+from fangxian.masks.actions import allocate, calls, following
 from fangxian.masks.actions.dropping import drop_outlet
 from fangxian.masks.actions.errors import MaskError
 from fangxian.masks.actions.register import withdraw
@@ -19,6 +19,7 @@ from fangxian.masks.models import Call, CallStatus, Registration, Run, Shelf, Yi
 from fangxian.masks.playbook import ARRIVED, CALLED, DELIVER
 from fangxian.masks.proof import recount
 from fangxian.shared import clock
+from fangxian.shared.writer import write_lock
 from tests.support.factories import MORNING
 from tests.support.masks import MaskGround, make_round, registered, stocked
 
@@ -278,6 +279,68 @@ def test_a_pharmacy_that_drops_out_keeps_nobody_waiting_when_another_has_goods()
     made = run(ground, date(2020, 2, 19), NIGHT + timedelta(days=1))
     assert called(ground, run=made) == [3]
     assert recount(ground.round) == []
+
+
+def test_a_move_that_broke_off_is_finished_by_the_worker(monkeypatch: pytest.MonkeyPatch) -> None:
+    ground = make_round()
+    registered(ground, 0, 1, 2, 3)
+    registered(ground, 1, 1)
+    stocked(ground, 0, 15, reserve=0)
+    first = run(ground)
+    stocked(ground, 1, 12, reserve=0, now=NIGHT)
+    with monkeypatch.context() as patched:
+        patched.setattr(calls, "in_chunks", _one_and_no_more)
+        with pytest.raises(KeyboardInterrupt):
+            drop_outlet(round=ground.round, pharmacy=ground.pharmacies[0], reason="closed", by="test", now=NIGHT)
+    with pytest.raises(MaskError, match="does not sell"):
+        drop_outlet(round=ground.round, pharmacy=ground.pharmacies[0], reason="closed", by="test", now=NIGHT)
+    assert Call.objects.filter(status=CallStatus.CALLED, pharmacy=ground.pharmacies[0]).count() == 2
+    for _ in range(2):
+        folds.fold(now=NIGHT)
+    moved = Call.objects.filter(status=CallStatus.CALLED)
+    assert set(moved.values_list("pharmacy_id", "registration__seq")) == {
+        (ground.pharmacies[1].id, 1), (ground.pharmacies[1].id, 2),
+    }  # fmt: skip
+    live = Member.objects.filter(cohort__key=CALLED, cohort__instance=first.id.hex, until_us__isnull=True)
+    assert live.count() == 2
+    assert OneOff.objects.get(source__startswith="mask-moved").note == "R2-何家角-0003"
+    assert recount(ground.round) == []
+
+
+def test_numbers_that_lost_their_pharmacy_are_named_with_the_chunk_that_moved_them(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    ground = make_round()
+    registered(ground, 0, 1, 2)
+    stocked(ground, 0, 10, reserve=0)
+    run(ground)
+    with monkeypatch.context() as patched:
+        patched.setattr(calls, "in_chunks", _one_and_no_more)
+        with pytest.raises(KeyboardInterrupt):
+            drop_outlet(round=ground.round, pharmacy=ground.pharmacies[0], reason="closed", by="test", now=NIGHT)
+    assert [task.note for task in OneOff.objects.all()] == ["R2-何家角-0001"]
+    folds.fold(now=NIGHT)
+    assert sorted(task.note for task in OneOff.objects.all()) == ["R2-何家角-0001", "R2-何家角-0002"]
+
+
+def _one_and_no_more(items: Sequence[Call], write: Callable[[Sequence[Call]], None]) -> None:
+    """The first chunk is written, then the process is killed."""
+    with write_lock():
+        write(items[:1])
+    raise KeyboardInterrupt
+
+
+def test_what_lapses_of_the_reserve_is_for_the_special_groups_again() -> None:
+    ground = make_round()
+    registered(ground, 0, 1, special="elderly")
+    shelf = stocked(ground, 0, 10, reserve=5)
+    run(ground)
+    call = Call.objects.get()
+    shelf.refresh_from_db()
+    assert (call.reserved, shelf.reserve) == (True, 0)
+    assert allocate.lapse(now=clock.from_us(call.deadline_us)) == 1
+    shelf.refresh_from_db()
+    assert (shelf.promised, shelf.reserve) == (0, 5)
 
 
 def test_goods_that_are_missing_are_not_called_again() -> None:

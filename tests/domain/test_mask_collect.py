@@ -16,6 +16,7 @@ from fangxian.masks.actions.collect_items import Handed, Taken
 from fangxian.masks.actions.errors import MaskError
 from fangxian.masks.counter import Code
 from fangxian.masks.models import Call, CallStatus, Collection, DayClose, Message, MessageKind
+from fangxian.masks.proof import recount
 from fangxian.masks.queries import counter as lookups
 from fangxian.places.models import Place
 from fangxian.rota.models import Training
@@ -263,6 +264,7 @@ def test_a_second_use_is_a_fact_that_does_not_stand_with_a_duty_and_a_message() 
     assert task.role == Role.SECTION_HEAD
     assert "王海" not in task.title + task.note + text
     prove(goods)
+    assert recount(goods.ground.round) == []
 
 
 def test_a_second_use_of_the_last_pieces_names_whose_goods_are_missing() -> None:

@@ -14,7 +14,7 @@ from django.db.models import Q
 
 from fangxian.duties import actions as duties
 from fangxian.duties.models import Member
-from fangxian.masks.actions import allocate, rounds
+from fangxian.masks.actions import allocate, calls, rounds
 from fangxian.masks.actions.close import instance_of
 from fangxian.masks.models import Arrival, DayClose, Outlet, Registration, Round
 from fangxian.masks.plan import plan_at
@@ -36,7 +36,7 @@ def fold(*, now: datetime, by: str = "worker") -> int:
     done += fold_registrations(now=now, by=by)
     done += enrol_special(now=now, by=by)
     done += enrol_closes(now=now, by=by)
-    return done + allocate.resume(now=now) + allocate.lapse(now=now)
+    return done + allocate.resume(now=now) + calls.move_dropped(now=now) + allocate.lapse(now=now)
 
 
 def enrol_announced(*, now: datetime, by: str = "worker") -> int:
@@ -159,10 +159,14 @@ def _enrol_closes(round: Round, by: str, now: datetime) -> int:
 
 
 def _days(round: Round, now: datetime) -> Iterator[date]:
-    """Days of sale that have begun, not longer ago than DAYS_BACK."""
+    """Days of sale that have begun, not longer ago than DAYS_BACK. What was called is collected after a cancelling."""
     today = clock.local_day(now)
     day = max(clock.local_day(clock.from_us(round.sale_from_us)), today - timedelta(days=DAYS_BACK))
-    end_us = round.sale_until_us if round.cancelled_us is None else min(round.sale_until_us, round.cancelled_us)
+    end_us = (
+        round.sale_until_us
+        if round.cancelled_us is None
+        else min(round.sale_until_us, round.cancelled_us + round.collect_days * clock.DAY_US)
+    )
     last = min(clock.local_day(clock.from_us(end_us - 1)), today)
     while day <= last:
         yield day

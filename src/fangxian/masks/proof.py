@@ -30,8 +30,9 @@ def recount(round: Round) -> list[Difference]:
     arrived = _sums(Arrival.objects.filter(round=round).values_list("pharmacy_id", "variant_id", "quantity"))
     called = Call.objects.filter(round=round, status=CallStatus.CALLED)
     promised = _sums(called.values_list("pharmacy_id", "variant_id", "quantity"))
-    standing = Collection.objects.filter(call__round=round, standing=True, voided_us__isnull=True)
-    sold = _sums(standing.values_list("pharmacy_id", "call__variant_id", "quantity"))
+    # what a counter without network gave out a second time does not stand, but it left the shelf
+    gone = Collection.objects.filter(call__round=round, voided_us__isnull=True)
+    sold = _sums(gone.values_list("pharmacy_id", "call__variant_id", "quantity"))
     names = dict(Place.objects.filter(id__in={key[0] for key in shelves}).values_list("id", "name"))
     keys = dict(Variant.objects.filter(round=round).values_list("id", "key"))
     found: list[Difference] = []

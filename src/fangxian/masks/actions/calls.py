@@ -6,6 +6,7 @@ from datetime import date, datetime, timedelta
 from typing import Final
 from uuid import UUID
 
+from django.db.models import Exists, OuterRef
 from django.utils.translation import gettext as _
 
 from fangxian.accounts.roles import Role
@@ -29,7 +30,8 @@ PLACE_HOURS: Final = 12
 
 
 def lapse(*, now: datetime) -> int:
-    """Called and not collected by the deadline: the pieces go to the next numbers. Returns how many."""
+    """Called and not collected by the deadline: the pieces go to the next numbers, those of the special groups to the
+    next of theirs. Returns how many."""
     now_us = clock.to_us(now)
     due = Call.objects.filter(status=CallStatus.CALLED, deadline_us__lte=now_us)
     keys = list(due.order_by("round_id", "pharmacy_id", "id").values_list("id", "round_id", "pharmacy_id"))
@@ -58,6 +60,7 @@ def _lapse(round_id: UUID, pharmacy_id: UUID, ids: Sequence[UUID], now: datetime
     before = {key: shelf.short for key, shelf in rows.items()}
     for call in calls:
         rows[call.variant_id].promised -= call.quantity
+        rows[call.variant_id].reserve += call.quantity if call.reserved else 0
     for key, shelf in rows.items():
         shelves.put(shelf, now_us)
         supply.follow(shelf=shelf, before=before[key], by="worker", now=now)
@@ -83,11 +86,11 @@ def void_call(*, call: Call, reason: str, by: str, now: datetime) -> None:
     shelf.reserve += call.quantity if call.reserved else 0
     shelves.put(shelf, now_us)
     supply.follow(shelf=shelf, before=before, by=by, now=now)
-    _owe_no_more([call], str(_("The number was taken back")), by, now)
-    audit.record(
-        by=by, act="masks.call.void", now=now, target=f"call:{call.id}", place=call.pharmacy_id,
-        detail={"reason": reason.strip()[:200]},
-    )  # fmt: skip
+    with tasks.street_language():
+        taken_back = str(_("The number was taken back"))
+    _owe_no_more([call], taken_back, by, now)
+    # the reason stands with the call: what somebody wrote freely may name people, and the audit is never thinned
+    audit.record(by=by, act="masks.call.void", now=now, target=f"call:{call.id}", place=call.pharmacy_id)
 
 
 def _owe_no_more(calls: Sequence[Call], reason: str, by: str, now: datetime) -> None:
@@ -116,18 +119,29 @@ def move_calls(*, round: Round, from_pharmacy: Place, by: str, now: datetime) ->
     )
     mover = _Mover(round, from_pharmacy, by, now)
     in_chunks(calls, mover.move)
-    owe(calls=mover.moved, by=by, now=now)
-    if mover.unplaced:
-        mover.name_unplaced()
     audit.record(
         by=by, act="masks.calls.moved", now=now, target=f"round:{round.id}", place=from_pharmacy.id,
-        detail={"moved": len(mover.moved), "unplaced": len(mover.unplaced)},
+        detail={"moved": mover.moved, "unplaced": mover.unplaced},
     )  # fmt: skip
-    return len(mover.moved)
+    return mover.moved
+
+
+def move_dropped(*, now: datetime) -> int:
+    """Move what is still called at pharmacies that left: a process may have ended before it had moved all of it."""
+    left = Outlet.objects.filter(dropped_us__isnull=False).filter(
+        Exists(Call.objects.filter(round=OuterRef("round"), pharmacy=OuterRef("pharmacy"), status=CallStatus.CALLED))
+    )
+    rows = list(left.select_related("round__street", "pharmacy").order_by("id"))
+    for row in rows:
+        move_calls(round=row.round, from_pharmacy=row.pharmacy, by="worker", now=now)
+    return len(rows)
 
 
 class _Mover:
-    """Moves calls in their order while there is stock and a place in the slots of the pharmacy that takes over."""
+    """Moves calls in their order while there is stock and a place in the slots of the pharmacy that takes over.
+
+    What follows from a chunk is written with it, so that a process that ends in between leaves nothing unsaid.
+    """
 
     def __init__(self, round: Round, source: Place, by: str, now: datetime) -> None:
         self.round, self.source, self.by, self.now = round, source, by, now
@@ -137,8 +151,7 @@ class _Mover:
         self.outlets = {row.pharmacy_id: row for row in rows}
         self.slots: dict[tuple[UUID, date], list[Slot]] = {}
         self.slot_of: dict[UUID, tuple[UUID, Slot]] = {}
-        self.moved: list[Call] = []
-        self.unplaced: list[Call] = []
+        self.moved = self.unplaced = 0
 
     def move(self, part: Sequence[Call]) -> None:
         variants = {call.variant_id for call in part}
@@ -156,13 +169,22 @@ class _Mover:
             )
         )
         going = [call for call in part if call.id in still]
-        Call.objects.filter(id__in=still).update(
-            status=CallStatus.MOVED, changed_us=self.now_us, reason=str(_("The pharmacy left the round"))[:200]
-        )
-        _owe_no_more(going, str(_("The number was moved to another pharmacy")), self.by, self.now)
-        fresh = [new for call in going if (new := self._again(call, shelf_of)) is not None]
+        with tasks.street_language():
+            left, moved = str(_("The pharmacy left the round")), str(_("The number was moved to another pharmacy"))
+        Call.objects.filter(id__in=still).update(status=CallStatus.MOVED, changed_us=self.now_us, reason=left[:200])
+        _owe_no_more(going, moved, self.by, self.now)
+        fresh, unplaced = [], []
+        for call in going:
+            again = self._again(call, shelf_of)
+            if again is None:
+                unplaced.append(call)
+            else:
+                fresh.append(again)
         Call.objects.bulk_create(fresh)
-        self.moved += fresh
+        owe(calls=fresh, by=self.by, now=self.now)
+        self._name_unplaced(unplaced)
+        self.moved += len(fresh)
+        self.unplaced += len(unplaced)
         for key, shelf in shelf_of.items():
             shelves.put(shelf, self.now_us)
             supply.follow(shelf=shelf, before=before[key], by=self.by, now=self.now)
@@ -171,13 +193,11 @@ class _Mover:
         shelf_of[self.source.id, call.variant_id].promised -= call.quantity
         pharmacy = self.served.get(call.registration.committee_id)
         if pharmacy is None or pharmacy.id not in self.outlets:
-            self.unplaced.append(call)
             return None
         shelf = shelf_of[pharmacy.id, call.variant_id]
         free = shelves.free(shelf) - (0 if call.reserved else min(shelf.reserve, shelves.free(shelf)))
         slot = self._slot(call, pharmacy.id) if free >= call.quantity and not shelf.short else None
         if slot is None:
-            self.unplaced.append(call)
             return None
         shelf.promised += call.quantity
         shelf.reserve -= min(shelf.reserve, call.quantity) if call.reserved else 0
@@ -214,9 +234,9 @@ class _Mover:
             )
         return self.slots[pharmacy, day]
 
-    def name_unplaced(self) -> None:
+    def _name_unplaced(self, calls: Sequence[Call]) -> None:
         """The street owes goods to these numbers: they are named, in parts that a note has room for."""
-        names = sorted(set(voucher_of([call.registration for call in self.unplaced]).values()))
+        names = sorted(set(voucher_of([call.registration for call in calls]).values()))
         with tasks.street_language():
             for part in _parts(names):
                 tasks.ask(
