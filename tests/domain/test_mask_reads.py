@@ -10,7 +10,7 @@ from fangxian.masks.actions import channel as channel_acts
 from fangxian.masks.actions import desk as desk_acts
 from fangxian.masks.actions.collect import hand_over
 from fangxian.masks.actions.collect_items import Handed
-from fangxian.masks.models import CallStatus, MessageKind, Special
+from fangxian.masks.models import MessageKind, Special
 from fangxian.masks.queries import channel, counter, desk
 from fangxian.shared.ids import new_id
 from tests.support.factories import MORNING
@@ -27,50 +27,10 @@ def collect(goods: Goods, number: int, quantity: int = 5) -> None:
     assert hand_over([item], pharmacy=goods.pharmacy, by="test", now=NOW)[0].status == "stored"
 
 
-def test_a_card_says_what_to_compare_what_to_give_and_what_it_costs() -> None:
-    goods = selling()
-    card = counter.card(goods.pharmacy, "r2何家角0001")
-    assert card is not None
-    assert (card.voucher, card.applicant) == ("R2-何家角-0001", "王海")
-    [line] = card.lines
-    assert (line.quantity, line.status, line.here, line.price_fen) == (5, CallStatus.CALLED, True, 250)
-    assert counter.card(goods.pharmacy, line.call_id.hex) == card
-    collect(goods, 1, quantity=3)
-    [line] = counter.card(goods.pharmacy, card.voucher).lines  # type: ignore[union-attr]  # it was there before
-    assert (line.status, line.collected, line.collected_at) == (CallStatus.COLLECTED, 3, "第1药房")
-    [line] = counter.card(goods.other, card.voucher).lines  # type: ignore[union-attr]  # it was there before
-    assert (line.here, line.pharmacy, line.price_fen) == (False, "第1药房", None)
-
-
-def test_a_number_that_is_not_called_has_no_lines_and_an_unknown_one_no_card() -> None:
-    goods = selling(called=1)
-    register(goods.ground, doors(goods, 0)[4], goods.ground.committees[0])
-    card = counter.card(goods.pharmacy, "R2-何家角-0002")
-    assert card is not None
-    assert card.lines == ()
-    assert counter.card(goods.pharmacy, "R2-何家角-0009") is None
-    assert counter.card(goods.pharmacy, new_id().hex) is None
-
-
-def test_what_a_counter_keeps_for_work_without_a_network_names_nobody() -> None:
-    goods = selling()
-    collect(goods, 1)
-    rows = counter.bundle(goods.ground.round, goods.pharmacy, NOW)
-    assert [(row.voucher, row.holder, row.collected) for row in rows] == [
-        ("R2-何家角-0001", "王*", True), ("R2-何家角-0002", "王*", False), ("R2-何家角-0003", "王*", False),
-    ]  # fmt: skip
-    assert counter.bundle(goods.ground.round, goods.other, NOW) == []
-    assert counter.bundle(goods.ground.round, goods.pharmacy, NOW + timedelta(days=5)) == []
-    assert counter.surname("") == ""
-
-
 def test_how_the_day_of_a_counter_stands() -> None:
     goods = selling()
     collect(goods, 2, quantity=4)
-    today = counter.today(goods.ground.round, goods.pharmacy, NOW)
-    assert (today.called, today.collected, today.in_slot, today.pieces, today.money_fen) == (3, 1, 1, 4, 1000)
     assert [row.quantity for row in counter.collections_of(goods.ground.round, goods.pharmacy)] == [4]
-    assert counter.today(goods.ground.round, goods.pharmacy, NOW + timedelta(days=1)).called == 0
 
 
 def test_each_side_reads_its_part_of_the_channel() -> None:
@@ -138,7 +98,6 @@ def test_reads_cost_the_same_for_many() -> None:
         with CaptureQueriesContext(
             connection,
         ) as seen:
-            counter.bundle(goods.ground.round, goods.pharmacy, NOW)
             channel.feed(goods.ground.round, pharmacy=goods.pharmacy)
             desk.special_homes(goods.ground.round, goods.ground.committees[0])
             desk.disputes(goods.ground.round)

@@ -14,11 +14,12 @@ from fangxian.console.mask_desk.numbers import pdf
 from fangxian.console.mask_desk.seat import Seat, at_seat, ids, is_id
 from fangxian.masks import letters as paper
 from fangxian.masks.actions.errors import MaskError
-from fangxian.masks.actions.rounds import source_of, tell_doors
+from fangxian.masks.actions.rounds import tell_doors
 from fangxian.masks.doors import door_token
 from fangxian.masks.letters import Recipient
 from fangxian.masks.printing import PrintError
 from fangxian.masks.queries import committee as reads
+from fangxian.masks.sources import source_of
 from fangxian.notices.models import Channel, Notice
 from fangxian.places.models import Place
 from fangxian.places.queries import full_names

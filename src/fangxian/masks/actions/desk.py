@@ -36,6 +36,7 @@ from fangxian.masks.playbook import SPECIAL
 from fangxian.masks.queries.numbers import voucher_of
 from fangxian.masks.queries.rounds import facts_of
 from fangxian.masks.rules import Code
+from fangxian.masks.sources import home_source
 from fangxian.masks.words import WORDS
 from fangxian.places.models import Place
 from fangxian.registry import actions as registry
@@ -259,7 +260,7 @@ def _bring_from_now_on(row: Registration, group: Special, by: str, now: datetime
 def _give_visit(
     row: Registration, unit: Place, staff: UUID | None, role: Role, by: str, now: datetime
 ) -> UUID:  # fmt: skip
-    source = tasks.home_source(row.id)
+    source = home_source(row.id)
     have = tasks.open_of(source)
     if have:
         return have[0].id

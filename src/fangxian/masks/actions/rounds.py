@@ -16,10 +16,11 @@ from fangxian.duties import actions as duties
 from fangxian.duties.plan_schema import Text
 from fangxian.masks import rules
 from fangxian.masks.actions.errors import MaskError
-from fangxian.masks.models import Counter, Outlet, Round, Serving, SpecialUnit, Variant
+from fangxian.masks.models import Counter, Outlet, Round, Serving, Variant
 from fangxian.masks.plan import plan_at
 from fangxian.masks.playbook import DOORS, SPECIAL, GoodsRule, MasksSection
 from fangxian.masks.queries.rounds import committees_of, facts_of
+from fangxian.masks.sources import source_of
 from fangxian.notices import actions as notices
 from fangxian.notices.models import Channel, Notice
 from fangxian.places.models import Place, PlaceKind
@@ -166,11 +167,6 @@ def announce(*, round: Round, by: str, now: datetime) -> Notice:
     return notice
 
 
-def source_of(round: Round) -> str:
-    """What the notice of a round, and the duties that come from it, name as their source."""
-    return f"mask-round:{round.id.hex}"
-
-
 def _make_counters(round: Round) -> None:
     """One for each committee, so that a batch only ever adds to rows that exist. Two of one name are told apart."""
     used: set[str] = set()
@@ -211,7 +207,8 @@ def enrol_doors(*, round: Round, by: str, now: datetime) -> int:
     count = _enrol(DOORS, round, doors, due_us, by, now)
     special = list(Place.objects.filter(round.street.subtree, special_unit__isnull=False, closed_on__isnull=True))
     count += _enrol(SPECIAL, round, special, max(round.register_until_us - clock.DAY_US, due_us), by, now)
-    Round.objects.filter(id=round.id).update(enrolled_us=clock.to_us(now))
+    with write_lock():
+        Round.objects.filter(id=round.id).update(enrolled_us=clock.to_us(now))
     return count
 
 
@@ -335,9 +332,3 @@ def spread(*, round: Round, by: str, now: datetime) -> int:
         serve(round=round, committee=place, pharmacy=pharmacies[least], by=by, now=now)
         load[least] += doors[place.id]
     return len(open_)
-
-
-def special_units(round: Round) -> dict[UUID, str]:
-    """The special group of each dwelling of the round's street that has one."""
-    rows = SpecialUnit.objects.filter(unit__path__startswith=round.street.path)
-    return dict(rows.values_list("unit_id", "group"))

@@ -4,9 +4,9 @@ from datetime import datetime
 from uuid import UUID
 
 from fangxian.duties import actions as duties
-from fangxian.masks.actions.rounds import source_of
 from fangxian.masks.models import Round
 from fangxian.masks.playbook import DOORS
+from fangxian.masks.sources import source_of
 from fangxian.notices import actions as notices
 from fangxian.notices.models import Notice, Told
 from fangxian.places.models import Place

@@ -52,8 +52,3 @@ def finish(*, duty_id: UUID, by: str, now: datetime) -> bool:
     if duty is not None:
         duties.done(duty=duty, by=by, now=now, ref=f"mask-duty:{duty_id.hex}")
     return duty is not None
-
-
-def home_source(registration_id: UUID) -> str:
-    """The source of the visit that one telephone call asked for."""
-    return f"mask-home:{registration_id.hex}"

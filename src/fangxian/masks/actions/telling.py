@@ -19,6 +19,7 @@ from fangxian.masks.counter import Code
 from fangxian.masks.counter_words import WORDS
 from fangxian.masks.models import ACTIVE_CALLS, Call, CallStatus, Registration
 from fangxian.masks.playbook import CALLED, DELIVER
+from fangxian.masks.sources import home_source
 from fangxian.notices.models import Channel
 from fangxian.shared import clock, crypto
 from fangxian.shared.ids import new_id
@@ -84,7 +85,7 @@ def delivered(*, registration: Registration, by: str, now: datetime) -> list[Tak
         duties.fulfil(cohort=DELIVER, instance=run_id.hex, items=[done], by=by, now=now)
     told(calls=calls, channel=Channel.DOOR, by=by, now=now)
     if {key for key, count in rules.parse_wants(row.wants).items() if count} <= {call.variant.key for call in calls}:
-        tasks.settle(source=tasks.home_source(row.id), by=by, now=now)
+        tasks.settle(source=home_source(row.id), by=by, now=now)
     audit.record(
         by=by, act="masks.delivered", now=now, target=f"registration:{row.id}", place=row.committee_id
     )  # fmt: skip

@@ -17,8 +17,6 @@ from django.db.models.functions import Length, Replace
 from fangxian.accounts.models import Staff
 from fangxian.duties.models import OneOff
 from fangxian.masks import rules
-from fangxian.masks.actions.rounds import source_of
-from fangxian.masks.actions.tasks import home_source
 from fangxian.masks.models import (
     ACTIVE_CALLS,
     Application,
@@ -36,6 +34,7 @@ from fangxian.masks.models import (
 )
 from fangxian.masks.queries.calls import CalledHousehold, households
 from fangxian.masks.queries.registrations import Line, addresses_of, lines_of, matching, spoken
+from fangxian.masks.sources import home_source, source_of
 from fangxian.notices.models import Told
 from fangxian.places.models import Place, PlaceKind
 from fangxian.places.queries import full_names

@@ -8,7 +8,6 @@ from uuid import UUID
 from django.db.models import OuterRef, Q, Subquery
 
 from fangxian.duties.models import Duty
-from fangxian.masks.actions.tasks import home_source
 from fangxian.masks.counter import Warn
 from fangxian.masks.models import (
     ACTIVE_CALLS,
@@ -23,6 +22,7 @@ from fangxian.masks.models import (
 from fangxian.masks.queries.numbers import voucher_of
 from fangxian.masks.queries.registrations import addresses_of
 from fangxian.masks.queries.training import is_trained
+from fangxian.masks.sources import home_source
 from fangxian.places.models import Place
 
 

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Any
 from uuid import UUID
 
 from django.db.models import Count, Q
@@ -155,42 +154,6 @@ def lines_of(round: Round, rows: Iterable[Registration]) -> list[Line]:
         )
         for row in found
     ]  # fmt: skip
-
-
-@dataclass(frozen=True)
-class Tally:
-    """Registrations of a committee. `last` is the number that was given out last; withdrawn ones keep theirs."""
-
-    committee_id: UUID
-    short: str
-    last: int
-    standing: int
-    withdrawn: int
-    special: int
-    unverified: int
-
-
-def tallies(round: Round) -> dict[UUID, Tally]:
-    """By committee. Two queries."""
-    stands = Q(withdrawn_us__isnull=True)
-    grouped: dict[UUID, dict[str, Any]] = {
-        row["committee_id"]: row
-        for row in Registration.objects.filter(round=round)
-        .values("committee_id")
-        .annotate(
-            n=Count("id", filter=stands), gone=Count("id", filter=~stands),
-            special_n=Count("id", filter=stands & ~Q(special="")),
-            unverified_n=Count("id", filter=stands & Q(verified=False)),
-        )
-    }  # fmt: skip
-    found = {}
-    for counter in Counter.objects.filter(round=round):
-        row = grouped.get(counter.committee_id, {})
-        found[counter.committee_id] = Tally(
-            counter.committee_id, counter.short, counter.last, row.get("n", 0), row.get("gone", 0),
-            row.get("special_n", 0), row.get("unverified_n", 0),
-        )  # fmt: skip
-    return found
 
 
 def waiting_applications(round: Round, committee: Place | None = None) -> list[Application]:

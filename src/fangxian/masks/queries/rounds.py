@@ -10,7 +10,7 @@ from django.db.models import CharField, Exists, OuterRef, Q, QuerySet, Value
 from django.db.models.functions import Cast, Concat
 
 from fangxian.duties.models import Duty
-from fangxian.masks.models import Call, CallStatus, Outlet, Round, Serving, Variant
+from fangxian.masks.models import Call, CallStatus, Outlet, Round, Serving
 from fangxian.masks.playbook import CLOSE
 from fangxian.masks.rules import RoundFacts
 from fangxian.places.models import Place, PlaceKind, parent_paths
@@ -27,12 +27,6 @@ def facts_of(round: Round) -> RoundFacts:
         round.announced_us, round.cancelled_us, round.register_from_us, round.register_until_us, round.staff_from_us,
         round.sale_from_us, round.sale_until_us, quotas,
     )  # fmt: skip
-
-
-def rounds_of(street: Place | None = None) -> list[Round]:
-    """Newest first; of all streets without one."""
-    where = Q(street=street) if street is not None else Q()
-    return list(Round.objects.filter(where).select_related("street").prefetch_related("variants").order_by("-number"))
 
 
 def current(now: datetime) -> Round | None:
@@ -105,12 +99,3 @@ def pharmacy_of(round: Round) -> dict[UUID, Place]:
 def committees_of(round: Round) -> list[Place]:
     where = Place.objects.filter(round.street.subtree, kind=PlaceKind.NEIGHBOURHOOD, closed_on__isnull=True)
     return list(where.order_by("path"))
-
-
-def committee_of(place: Place) -> Place | None:
-    """The neighbourhood that a dwelling, or any place, lies in."""
-    return Place.objects.filter(path__in=parent_paths(place.path), kind=PlaceKind.NEIGHBOURHOOD).first()
-
-
-def variant_of(round: Round, key: str) -> Variant | None:
-    return Variant.objects.filter(round=round, key=key).select_related("item").first()
