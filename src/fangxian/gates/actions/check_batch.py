@@ -130,7 +130,7 @@ class _Batch:
         elif item.number:
             row = self.passes.get(item.number)
         else:
-            row = vehicle.permit if vehicle is not None else None
+            row = vehicle.permit(one.gate.path, one.observed_us) if vehicle is not None else None
         day = (one.observed_us + _OFFSET_US) // DAY_US
         cap = self._caps.get((facts.gate_id, day))
         if cap is None:

@@ -61,7 +61,16 @@ class PassRow(Struct, frozen=True, gc=False):
 
 class VehicleRow(Struct, frozen=True, gc=False):
     subject: str
-    permit: PassRow | None
+    permits: list[PassRow]
+
+    def permit(self, path: str, at_us: int) -> PassRow | None:
+        """Of several, the one for this gate and this time; one that is suspended is shown as that."""
+
+        def rank(row: PassRow) -> tuple[bool, bool, bool, int]:
+            running = row.from_us <= at_us < row.until_us
+            return path.startswith(row.path), running and row.status is PassStatus.LIVE, running, row.until_us
+
+        return max(self.permits, key=rank, default=None)
 
 
 class PresenceRow(Struct, frozen=True, gc=False):
@@ -141,16 +150,19 @@ def named(ids: Collection[str], digests: Collection[bytes], numbers: Collection[
 _VEHICLES: Final = Select("plate, subject_id", f"FROM {Vehicle._meta.db_table} WHERE plate {{in}}")
 _PERMITS: Final = Select(
     _FIELDS,
-    f"{_PASSES} WHERE p.kind = '{PassKind.VEHICLE.value}' AND p.status = '{PassStatus.LIVE.value}' "
+    f"{_PASSES} WHERE p.kind = '{PassKind.VEHICLE.value}' AND p.status <> '{PassStatus.REVOKED.value}' "
     "AND p.subject_id {in}",
 )
 
 
 def vehicles(plates: Collection[str]) -> dict[str, VehicleRow]:
-    """Registered vehicles by plate, each with its pass in force, if it has one."""
+    """Registered vehicles by plate, each with its passes that are not revoked."""
     known: dict[str, str] = {row[0]: row[1] for row in _VEHICLES(plates)}
-    permits = {permit.person: permit for permit in map(_pass_row, _PERMITS(list(known.values())))}
-    return {plate: VehicleRow(subject, permits.get(subject)) for plate, subject in known.items()}
+    permits: dict[str, list[PassRow]] = {subject: [] for subject in known.values()}
+    for row in map(_pass_row, _PERMITS(list(permits))):
+        if row.person is not None:
+            permits[row.person].append(row)
+    return {plate: VehicleRow(subject, permits[subject]) for plate, subject in known.items()}
 
 
 # who is held holds the permit of the household too: one of them would carry it out, and it names no face
@@ -268,15 +280,17 @@ def save_presence(moved: Mapping[tuple[str, str], PresenceRow]) -> None:
 
 
 def add_used(deltas: Mapping[str, int]) -> None:
-    """A key that is not stored yet starts at 0; nothing is taken below it."""
+    """A key that is not stored yet starts at 0; nothing is taken below it: a count that has drifted must not cost a
+    batch of checks."""
     table = Used._meta.db_table
     fresh = [(key, max(0, by), by) for key, by in deltas.items() if key and by]
     if not fresh:
         return
+    larger = "GREATEST" if connection.vendor == "postgresql" else "MAX"
     with connection.cursor() as cursor:
         cursor.executemany(
             f"INSERT INTO {table} (key, count) VALUES (%s, %s) "
-            f"ON CONFLICT (key) DO UPDATE SET count = {table}.count + %s",
+            f"ON CONFLICT (key) DO UPDATE SET count = {larger}(0, {table}.count + %s)",
             fresh,
         )
 

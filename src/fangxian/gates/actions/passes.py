@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 
 from fangxian.audit import actions as audit
 from fangxian.gates import tokens
+from fangxian.gates.actions import presence
 from fangxian.gates.actions.keys import ensure_key, private_key
 from fangxian.gates.models import Pass, PassKind, PassStatus
 from fangxian.gates.single import Key, key_of
@@ -309,6 +310,8 @@ def _set_status(
     Pass.objects.filter(id__in=[key for key, _place in found]).update(
         status=after, reason=kept, changed_us=clock.to_us(now)
     )
+    if after == PassStatus.REVOKED:
+        presence.close([key for key, _place in found])
     acts = [audit.Act(act=f"gates.pass.{after}", target=f"pass:{key}", place=place) for key, place in found]
     audit.record_all(acts, by=by, now=now)
     return [key for key, _place in found]
