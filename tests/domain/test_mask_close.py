@@ -2,7 +2,7 @@
 an answer; and the property that whatever happens in between, nothing appears and nothing vanishes."""
 
 from collections.abc import Iterator
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 
 import pytest
 from django.db import IntegrityError, transaction
@@ -47,11 +47,12 @@ def collect(goods: Goods, number: int, quantity: int = 5) -> None:
 
 
 def shut(
-    goods: Goods, *, counted: int, money_fen: int, explanation: str = "", problems: tuple[str, ...] = ()
-) -> DayClose:
+    goods: Goods, *, counted: int, money_fen: int, explanation: str = "", problems: tuple[str, ...] = (),
+    now: datetime = EVENING,
+) -> DayClose:  # fmt: skip
     return close_day(
         round=goods.ground.round, pharmacy=goods.pharmacy, day=DAY, counted={"adult": counted}, money_fen=money_fen,
-        explanation=explanation, problems=problems, by="test", now=EVENING,
+        explanation=explanation, problems=problems, by="test", now=now,
     )  # fmt: skip
 
 
@@ -174,6 +175,42 @@ def test_a_day_closed_again_takes_in_what_became_known_and_ends_the_duty() -> No
     assert DayClose.objects.count() == 1
     assert row.sold == {"adult": 5}
     assert OneOff.objects.select_related("duty").get().duty.last_us is not None
+
+
+def test_an_earlier_day_is_compared_with_the_book_of_its_end() -> None:
+    goods = selling()
+    collect(goods, 1)
+    later = EVENING + timedelta(hours=14)
+    arrive(goods, 40, now=later, batch="B5")
+    item = Handed(id=new_id(), call="R2-何家角-0002", quantity=5, identity=True)
+    assert hand_over([item], pharmacy=goods.pharmacy, by="test", now=later)[0].status == "stored"
+    supply.correct(
+        round=goods.ground.round, pharmacy=goods.pharmacy, variant=goods.ground.adult, counted=58, reason="torn",
+        by="test", now=later,
+    )  # fmt: skip
+    row = shut(goods, counted=25, money_fen=1250, now=later)
+    assert (row.expected, shelves.on_hand(goods.shelf())) == ({"adult": 25}, 58)
+    with pytest.raises(MaskError, match="counted 24, by the book 25"):
+        shut(goods, counted=24, money_fen=1250, now=later)
+    shut(goods, counted=24, money_fen=1250, explanation="one was torn", now=later)
+    assert shelves.on_hand(goods.shelf()) == 57
+    again = shut(goods, counted=24, money_fen=1250, now=later)
+    assert (again.expected, shelves.on_hand(goods.shelf())) == ({"adult": 24}, 57)
+    prove(goods)
+
+
+def test_what_the_book_never_held_does_not_come_back_for_an_earlier_day() -> None:
+    goods = selling(called=2, arrived=10)
+    collect(goods, 1)
+    later = EVENING + timedelta(hours=14)
+    items = [
+        Handed(id=new_id(), call=f"R2-何家角-{n:04d}", quantity=q, identity=True, offline=True, at=clock.to_us(later))
+        for n, q in ((1, 3), (2, 5))
+    ]
+    hand_over(items, pharmacy=goods.pharmacy, by="test", now=later)
+    assert (goods.shelf().lost, shelves.on_hand(goods.shelf())) == (-3, 0)
+    assert shut(goods, counted=5, money_fen=1250, now=later).expected == {"adult": 5}
+    prove(goods)
 
 
 def test_the_next_day_is_planned_from_the_calls() -> None:

@@ -20,7 +20,7 @@ from fangxian.console.view import Who, staff_view
 from fangxian.masks.actions.close import close_day
 from fangxian.masks.actions.errors import MaskError
 from fangxian.masks.queries import pharmacy as reads
-from fangxian.masks.queries.shelves import close_of, plan_for, sold_on
+from fangxian.masks.queries.shelves import book_of, close_of, plan_for, sold_on
 from fangxian.shared import clock
 
 
@@ -46,21 +46,24 @@ def close(request: HttpRequest, who: Who, place_id: UUID) -> HttpResponse:
         else:
             messages.success(request, _("The day is closed."))
             return redirect(f"{reverse('mask-counter:close', args=[place.id])}?day={day.isoformat()}")
-    return _page(request, at, day, form, shelves)
+    return _page(request, who, at, day, form, shelves)
 
 
 def _page(
-    request: HttpRequest, at: Selling, day: date, form: CloseForm, shelves: list[reads.ShelfLine]
+    request: HttpRequest, who: Who, at: Selling, day: date, form: CloseForm, shelves: list[reads.ShelfLine]
 ) -> HttpResponse:
     place, round = at.place, at.round
     done = close_of(round, place, day)
     titles = {line.variant: line.title for line in shelves}
     sold = sold_on(round, place, day)
+    book = {line.variant: line.on_hand for line in shelves if line.arrived or line.sold}
+    if day < clock.local_day(who.now):
+        book = book_of(round, place, day)
     following = plan_for(round, place, day + timedelta(days=1))
     context: dict[str, Any] = {
         **frame(at, "close"), "day": day, "before": day - timedelta(days=1), "done": done,
         "form": form, "sold": sold, "following": following,
-        "shelves": [line for line in shelves if line.arrived or line.sold],
+        "shelves": [(line, book[line.variant]) for line in shelves if line.variant in book],
         "sold_lines": [(titles[key], count) for key, count in sold.by_variant.items()],
         "counted": [(titles[key], done.expected[key], count) for key, count in done.counted.items()] if done else [],
         "needed": [(titles[key], count) for key, count in following.pieces.items()],

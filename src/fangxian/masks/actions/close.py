@@ -33,13 +33,15 @@ def close_day(
 ) -> DayClose:  # fmt: skip
     """Count a day. Raises MaskError when a difference has no explanation; the book then follows what was counted.
 
+    What was counted is what lay there at the end of that day, however late it is entered.
+
     Closing again replaces the day's figures: goods that a counter without network handed out may become known later.
     """
     _check(round, pharmacy, day, money_fen, problems, now)
     now_us = clock.to_us(now)
     keys = dict(Shelf.objects.filter(round=round, pharmacy=pharmacy).values_list("variant__key", "variant_id"))
     held = shelves.lock(round_id=round.id, pharmacy_id=pharmacy.id, variant_ids=keys.values(), now_us=now_us)
-    expected, sold = book_of(round, pharmacy), sold_on(round, pharmacy, day)
+    expected, sold = book_of(round, pharmacy, day), sold_on(round, pharmacy, day)
     if set(counted) != set(expected) or any(not 0 <= count <= supply.MOST_PIECES for count in counted.values()):
         raise MaskError(_("Count every kind that is sold here, 0 where nothing is left. The day is not closed."))
     agreed = {key: counted[key] for key in expected}
@@ -50,9 +52,11 @@ def close_day(
     row = _store(round, pharmacy, day, sold, agreed, expected, money_fen, explained, now, by)
     for key, shelf in ((key, held[variant]) for key, variant in keys.items()):
         if agreed[key] != expected[key]:
+            # of an earlier day the difference is what counts: goods came and went since
+            there = max(0, shelves.on_hand(shelf) + agreed[key] - expected[key])
             supply.correct(
-                round=round, pharmacy=pharmacy, variant=shelf.variant, counted=agreed[key], reason=explained, by=by,
-                now=now,
+                round=round, pharmacy=pharmacy, variant=shelf.variant, counted=there, reason=explained, by=by, now=now,
+                day=day,
             )  # fmt: skip
     _raise_problems(row, problems, by, now)
     done = duties.Done(pharmacy.id, now, f"mask-close:{row.id.hex}")

@@ -19,6 +19,7 @@ from fangxian.masks.models import Call, Collection, DayClose, Message, MessageKi
 from fangxian.masks.playbook import CALLED
 from fangxian.masks.queries import numbers
 from fangxian.masks.queries.rounds import current
+from fangxian.masks.queries.shelves import collection_ref
 from fangxian.masks.rules import read_voucher
 from fangxian.places.models import Place, parent_paths
 from fangxian.shared import clock
@@ -41,7 +42,7 @@ REPORTS: Final[dict[Code, Promise]] = {
 
 def source_of(collection_id: UUID) -> str:
     """What the ledger's transfers and the duties of a hand-over name as their source."""
-    return f"mask-collection:{collection_id.hex}"
+    return collection_ref(collection_id)
 
 
 def answer(

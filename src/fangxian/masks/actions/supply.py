@@ -17,6 +17,7 @@ from fangxian.masks.models import Arrival, Call, CallStatus, Message, MessageKin
 from fangxian.masks.plan import plan_at
 from fangxian.masks.playbook import ARRIVED
 from fangxian.masks.queries.numbers import voucher_of
+from fangxian.masks.queries.shelves import count_ref
 from fangxian.places.models import Place
 from fangxian.places.queries import counting_nodes
 from fangxian.registry import actions as registry
@@ -114,9 +115,10 @@ def _owe_calls(arrival: Arrival, by: str, now: datetime) -> None:
 
 @write_lock()
 def correct(
-    *, round: Round, pharmacy: Place, variant: Variant, counted: int, reason: str, by: str, now: datetime
-) -> int:
-    """So many pieces of a variant were counted. Returns counted - booked.
+    *, round: Round, pharmacy: Place, variant: Variant, counted: int, reason: str, by: str, now: datetime,
+    day: date | None = None,
+) -> int:  # fmt: skip
+    """So many pieces of a variant were counted. Returns counted - booked. `day`: the one that is closed with it.
 
     Fewer than are called for: every call stays, nothing more is called from this shelf, and the numbers for which
     nothing is there become a duty of the street and one of the pharmacy. A later arrival heals that first.
@@ -134,7 +136,7 @@ def correct(
         raise MaskError(_("Nothing of this ever came to the pharmacy. Nothing was changed. Record the arrival."))
     before = shelf.short
     difference = sales.count_together(
-        place=pharmacy, lot_ids=shelves.lots(came), counted=counted, ref=f"mask-count:{shelf.id.hex}", by=by, now=now
+        place=pharmacy, lot_ids=shelves.lots(came), counted=counted, ref=count_ref(shelf.id, day), by=by, now=now
     )
     shelf.lost -= difference
     shelves.put(shelf, now_us)

@@ -1,19 +1,19 @@
 """What lies on the shelves, what a day sold, and what a counter is to hand out next."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from uuid import UUID
 
-from django.db.models import F, Sum
+from django.db.models import F, Q, Sum
 
-from fangxian.masks.actions.shelves import Priced, batches, lots, on_hand, price_of
 from fangxian.masks.models import Arrival, Call, CallStatus, Collection, DayClose, Round, Shelf
+from fangxian.masks.queries.batches import Priced, batches, lots, on_hand, price_of
 from fangxian.masks.queries.numbers import shorts_of, voucher_of
 from fangxian.places.models import Place
 from fangxian.shared import clock
-from fangxian.stock.models import Balance
+from fangxian.stock.models import Balance, Reason, Transfer
 from fangxian.stock.rules import Held
 
 
@@ -50,10 +50,51 @@ def sold_on(round: Round, pharmacy: Place, day: date) -> Sold:
     )  # fmt: skip
 
 
-def book_of(round: Round, pharmacy: Place) -> dict[str, int]:
-    """What the book says is on hand, by variant, for every variant that ever was there."""
-    rows = Shelf.objects.filter(round=round, pharmacy=pharmacy).select_related("variant").order_by("variant__key")
-    return {row.variant.key: on_hand(row) for row in rows}
+def book_of(round: Round, pharmacy: Place, day: date | None = None) -> dict[str, int]:
+    """What the book says is on hand, by variant, for every variant that ever was there; as of the end of `day`.
+
+    Today's figure, less what came since that day, and with what left since. A difference that was found when that day
+    or an earlier one was closed belongs to that day, however late it was closed.
+    """
+    rows = list(Shelf.objects.filter(round=round, pharmacy=pharmacy).select_related("variant").order_by("variant__key"))
+    since = _since(rows, clock.day_start_us(day) + clock.DAY_US, day) if day is not None and rows else {}
+    return {row.variant.key: on_hand(row) - since.get(row.variant_id, 0) for row in rows}
+
+
+def _since(rows: Sequence[Shelf], end_us: int, day: date) -> dict[int, int]:
+    """By how much each shelf has grown since an instant: arrivals, hand-overs and counts."""
+    grown: dict[int, int] = defaultdict(int)
+    here = {"round_id": rows[0].round_id, "pharmacy_id": rows[0].pharmacy_id}
+    for variant_id, quantity in Arrival.objects.filter(**here, at_us__gte=end_us).values_list("variant_id", "quantity"):
+        grown[variant_id] += quantity
+    of_source = {}
+    left = Collection.objects.filter(
+        call__round=here["round_id"], pharmacy=here["pharmacy_id"], observed_us__gte=end_us, voided_us__isnull=True,
+        lot__isnull=False,  # what went out of no lot was never in the book
+    ).values_list("id", "call__variant_id", "quantity")  # fmt: skip
+    for id_, variant_id, quantity in left:
+        grown[variant_id] -= quantity
+        of_source[collection_ref(id_)] = variant_id
+    counted = {count_ref(row.id): row.variant_id for row in rows}
+    moved = Transfer.objects.filter(at_us__gte=end_us, reason__in=(Reason.COUNT_OVER, Reason.COUNT_SHORT)).filter(
+        Q(credit__place=here["pharmacy_id"]) | Q(debit__place=here["pharmacy_id"])
+    )
+    for ref, reason, quantity in moved.values_list("ref", "reason", "quantity"):
+        closed = ref.partition(":")[2].partition(":")[2]
+        variant = of_source.get(ref, counted.get(ref.removesuffix(f":{closed}")))
+        if variant is not None and not (closed and closed <= day.isoformat()):
+            grown[variant] += quantity if reason == Reason.COUNT_OVER else -quantity
+    return grown
+
+
+def collection_ref(collection_id: UUID) -> str:
+    """What the ledger's transfers, and the duties, of a hand-over name as their source."""
+    return f"mask-collection:{collection_id.hex}"
+
+
+def count_ref(shelf_id: UUID, day: date | None = None) -> str:
+    """What the ledger's transfers of a count name as their source; `day`: the one that was closed with it."""
+    return f"mask-count:{shelf_id.hex}" + (f":{day.isoformat()}" if day is not None else "")
 
 
 @dataclass(frozen=True, slots=True)
