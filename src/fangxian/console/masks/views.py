@@ -10,7 +10,7 @@ from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import redirect, render
 from django.utils.dateparse import parse_date
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy as _lazy
+from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_GET, require_POST
 
 from fangxian.accounts import access
@@ -36,10 +36,15 @@ from fangxian.places.models import Place, PlaceKind
 from fangxian.shared import clock
 
 COMPARED: Final = {
-    "arrived": _lazy("arrived"), "promised": _lazy("called, not collected"), "sold": _lazy("sold"),
-    "short": _lazy("missing for called numbers"), "reserve": _lazy("reserve"), "ledger": _lazy("on hand by the ledger"),
-    "calls of the run": _lazy("numbers called that night"), "collected": _lazy("collected for one number"),
-}  # fmt: skip
+    "arrived": gettext_lazy("arrived"),
+    "promised": gettext_lazy("called, not collected"),
+    "sold": gettext_lazy("sold"),
+    "short": gettext_lazy("missing for called numbers"),
+    "reserve": gettext_lazy("reserve"),
+    "ledger": gettext_lazy("on hand by the ledger"),
+    "calls of the run": gettext_lazy("numbers called that night"),
+    "collected": gettext_lazy("collected for one number"),
+}
 """What a difference of the check is about (`proof.Difference.of`)."""
 
 
