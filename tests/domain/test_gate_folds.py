@@ -3,6 +3,7 @@
 from datetime import time, timedelta
 
 import pytest
+from msgspec import structs
 
 from fangxian.accounts.roles import Role
 from fangxian.duties.actions.sweep import sweep
@@ -152,6 +153,21 @@ def test_when_no_row_can_be_folded_the_rows_are_not_to_blame(
         with pytest.raises(KeyError):
             folds.fold_checks(now=NOW)
     assert folds.fold_checks(now=NOW) == folds.FEW + 1
+
+
+def test_a_check_that_becomes_another_while_it_is_folded_is_folded_again(
+    street: Street, office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    permit = employee_pass(office.building, street.dwellings[0])
+    passes.revoke(passes=[permit], reason="离职", by="test", now=MORNING - timedelta(hours=1))
+    item = check(permit)
+    record(office, item)
+    again = structs.replace(item, offline=True, said="admit", said_code="ok")
+    with monkeypatch.context() as meanwhile:
+        meanwhile.setattr(folds, "_note_devices", lambda _checks: record(office, again))
+        assert folds._fold_chunk(10, "test", NOW) == 1
+    assert folds.fold_checks(now=NOW) == 1
+    assert Contradiction.objects.get().kind == "not_in_force"
 
 
 def test_each_contradiction_is_somebodys_duty_once(street: Street, office: Office) -> None:

@@ -125,7 +125,10 @@ def _fold(checks: Sequence[Check], by: str, now: datetime) -> int:
     _contradict(checks, by, now)
     _refer(checks, by, now)
     _note_devices(checks)
-    Check.objects.filter(id__in=[check.id for check in checks]).update(folded=True)
+    # a device that tells meanwhile what it did alone has made it another check, which is folded again
+    for offline in {check.offline for check in checks}:
+        ids = [check.id for check in checks if check.offline == offline]
+        Check.objects.filter(id__in=ids, offline=offline).update(folded=True)
     return len(checks)
 
 
