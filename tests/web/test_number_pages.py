@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterator
-from datetime import timedelta
+from datetime import date, timedelta
 
 import pytest
 import time_machine
@@ -12,7 +12,7 @@ from django.urls import reverse
 
 from fangxian.duties.models import Duty
 from fangxian.masks import typed
-from fangxian.masks.actions import rounds
+from fangxian.masks.actions import allocate, rounds
 from fangxian.masks.actions.register import register
 from fangxian.masks.actions.register_items import Answer, Ask
 from fangxian.masks.doors import door_token
@@ -64,6 +64,17 @@ def test_the_page_of_a_number_says_how_many_wait_before_it(client: Client, groun
     assert "1 number before yours waits too." in page
     assert "No day can be named" in page
     assert "王建国" not in page
+
+
+def test_a_home_finds_itself_in_the_published_file(client: Client, ground: MaskGround) -> None:
+    mine = registered(ground, 0)
+    address = reverse("resident:number", args=[mine.secret])
+    assert "published files" not in text(client.get(address, headers={"accept-language": "en"}))
+    made = allocate.run(round=ground.round, sale_day=date(2020, 2, 18), by="test", now=NOW)
+    page = text(client.get(address, headers={"accept-language": "en"}))
+    found = re.search(r"In the published files you are <code>(\w{32})</code>", page)
+    assert found is not None
+    assert f'"{found[1]} 1 5"' in made.document
 
 
 def test_a_place_is_given_away_with_one_tap_and_once(client: Client, ground: MaskGround) -> None:

@@ -20,6 +20,7 @@ from fangxian.masks import printing, typed
 from fangxian.masks.actions import desk, seeing
 from fangxian.masks.actions.errors import MaskError
 from fangxian.masks.actions.register import withdraw
+from fangxian.masks.allocation import pseudonym
 from fangxian.masks.doors import read_door
 from fangxian.masks.models import Policy, Registration, Round, Yield
 from fangxian.masks.queries import mine, registrations
@@ -107,7 +108,8 @@ def _form(request: HttpRequest, round: Round, now: datetime, *, door: str, addre
 
 @dataclass(frozen=True)
 class Number:
-    """What the page of a number shows. `qr` is there while something may be collected."""
+    """What the page of a number shows. `qr` is there while something may be collected; `in_file` is what it is called
+    in the published files, once the seed is known."""
 
     mine: Mine
     calls: list[MyCall]
@@ -120,6 +122,7 @@ class Number:
     lottery: bool
     in_turn: bool
     own_days: tuple[date, ...]
+    in_file: str
 
 
 def number_of(found: Mine, now: datetime) -> Number:
@@ -134,6 +137,7 @@ def number_of(found: Mine, now: datetime) -> Number:
         mark_safe(drawn),  # noqa: S308 - drawn by segno from a number of ours, no outside text
         PHASES[phase_of(facts_of(found.round), clock.to_us(now))], waiting and not yielded and not row.urgent, yielded,
         row.round.policy == Policy.LOTTERY, in_turn(row.round), mine.days_for(row, now) if waiting else (),
+        pseudonym(row.round.seed, row.id.hex) if row.round.seed else "",
     )  # fmt: skip
 
 
