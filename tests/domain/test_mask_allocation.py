@@ -15,7 +15,7 @@ from fangxian.masks.actions import allocate, calls, following
 from fangxian.masks.actions.dropping import drop_outlet
 from fangxian.masks.actions.errors import MaskError
 from fangxian.masks.actions.register import withdraw
-from fangxian.masks.models import Call, CallStatus, Registration, Run, Shelf, Yield
+from fangxian.masks.models import Call, CallStatus, Outlet, Registration, Run, Shelf, Yield
 from fangxian.masks.playbook import ARRIVED, CALLED, DELIVER
 from fangxian.masks.proof import recount
 from fangxian.shared import clock
@@ -114,6 +114,19 @@ def test_a_run_whose_process_ended_before_its_duties_is_followed_up_later(monkey
     assert following.resume(now=NIGHT) == 1
     assert Member.objects.filter(cohort__key=CALLED).count() == 1
     assert following.resume(now=NIGHT) == 0
+
+
+def test_stock_that_found_no_place_in_the_slots_stays_a_duty_until_it_is_called() -> None:
+    ground = make_round()
+    registered(ground, 0, 1, 2)
+    stocked(ground, 0, 10, reserve=0)
+    Outlet.objects.filter(pharmacy=ground.pharmacies[0]).update(open_from=540, open_until=570, slot_people=1)
+    run(ground)
+    assert called(ground) == [1]
+    assert Duty.objects.filter(cohort__key=ARRIVED, last_us__isnull=True).exists()
+    made = run(ground, date(2020, 2, 19), NIGHT + timedelta(days=1))
+    assert called(ground, run=made) == [2]
+    assert not Duty.objects.filter(cohort__key=ARRIVED, last_us__isnull=True).exists()
 
 
 def test_stock_that_is_not_called_stays_a_duty() -> None:

@@ -9,6 +9,7 @@ from typing import Final, NamedTuple
 from uuid import UUID
 
 from fangxian.duties import actions as duties
+from fangxian.masks.allocation import Pool, Share
 from fangxian.masks.models import Arrival, Call, CallStatus, Run
 from fangxian.masks.playbook import ARRIVED, CALLED, DELIVER
 from fangxian.masks.publishing import read
@@ -104,26 +105,36 @@ def _enrol(cohort: str, run_id: UUID, due: dict[UUID, int], by: str, now: dateti
 
 
 def _called_from(run: Run, by: str, now: datetime) -> None:
-    """An arrival has been called when its pharmacy and variant were, or when nobody waits for it there."""
+    """An arrival has been called when its pharmacy and variant were as far as they could be, or nobody waits there.
+
+    What found no place in the slots is called on another night: until then the goods lie there.
+    """
     rows = Arrival.objects.filter(round_id=run.round_id, at_us__lte=run.made_us).order_by("at_us", "id")
     if not rows.exists():
         return
     called = set(Call.objects.filter(run=run).values_list("pharmacy_id", "variant_id").distinct())
-    waiting = _still_waiting(run)
+    waiting, crowded_out = _still_waiting(run)
     for arrival in rows:
         key = (arrival.pharmacy_id, arrival.variant_id)
-        if key in called or key not in waiting:
+        if key not in crowded_out and (key in called or key not in waiting):
             done = duties.Done(arrival.pharmacy_id, now, f"mask-run:{run.id.hex}")
             duties.fulfil(cohort=ARRIVED, instance=arrival.id.hex, items=[done], by=by, now=now)
 
 
-def _still_waiting(run: Run) -> set[tuple[UUID, int]]:
-    """Pharmacies and variants for which somebody stands in the queue and was not called: by the run's own document."""
+def _still_waiting(run: Run) -> tuple[set[tuple[UUID, int]], set[tuple[UUID, int]]]:
+    """Pharmacies and variants for which somebody stands in the queue and was not called: by the run's own document.
+
+    Of all, and of those for whom there were goods but no place in the slots.
+    """
     file = read(run.document)
     variants = dict(run.round.variants.values_list("key", "id"))
-    return {
-        (UUID(hex=part.outlet.key), variants[file.night.variants[share[0]]])
+    found = [
+        (
+            (UUID(hex=part.outlet.key), variants[file.night.variants[share.variant]]),
+            share.next <= part.stated["kept" if share.pool == Pool.RESERVE else "left"][share.variant],
+        )
         for part in file.parts
-        for share in part.stated["shares"]
-        if share[5] > share[6]
-    }
+        for share in map(Share._make, part.stated["shares"])
+        if share.waiting > share.called
+    ]
+    return {key for key, _ in found}, {key for key, enough in found if enough}
