@@ -145,7 +145,9 @@ def withdraw(*, registration: Registration, reason: str, by: str, now: datetime)
     with write_lock():
         if Call.objects.filter(registration=registration, status__in=ACTIVE_CALLS).exists():
             raise MaskError(
-                gettext("This number has been called. Nothing was changed. Let the call lapse, or void it first.")
+                gettext(
+                    "This number has been called. Nothing was changed. Withdraw it when its time to collect has passed."
+                )
             )
         changed = Registration.objects.filter(id=registration.id, withdrawn_us__isnull=True).update(
             withdrawn_us=clock.to_us(now), withdrawn_reason=reason.strip()[:200]
