@@ -4,7 +4,6 @@ from collections.abc import Iterable
 from uuid import UUID
 
 from fangxian.masks.models import Shelf
-from fangxian.masks.queries.batches import Priced as Priced
 from fangxian.masks.queries.batches import batches as batches
 from fangxian.masks.queries.batches import lots as lots
 from fangxian.masks.queries.batches import on_hand as on_hand
