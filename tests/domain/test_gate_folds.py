@@ -170,6 +170,16 @@ def test_a_check_that_becomes_another_while_it_is_folded_is_folded_again(
     assert Contradiction.objects.get().kind == "not_in_force"
 
 
+def test_a_check_that_became_another_after_it_was_counted_is_counted_once(street: Street, office: Office) -> None:
+    permit = employee_pass(office.building, street.dwellings[0])
+    item, other = check(permit, mask=False), check(permit, mask=False)
+    record(office, item, other)
+    folds.fold_checks(now=NOW)
+    record(office, structs.replace(item, offline=True, said="admit", said_code="ok"))
+    folds.fold_checks(now=NOW)
+    assert sorted(Flow.objects.values_list("code", "count")) == [("no_mask", 1), ("ok", 1)]
+
+
 def test_each_contradiction_is_somebodys_duty_once(street: Street, office: Office) -> None:
     permit = employee_pass(office.building, street.dwellings[0])
     passes.revoke(passes=[permit], reason="离职", by="test", now=MORNING - timedelta(hours=1))

@@ -19,6 +19,7 @@ from django.db.models import Max, Q, QuerySet
 from fangxian.duties import actions as duties
 from fangxian.duties.models import OneOff
 from fangxian.gates.actions import contradictions
+from fangxian.gates.actions.check_rows import QUARTER_US
 from fangxian.gates.models import (
     Check,
     ContradictionKind,
@@ -46,7 +47,6 @@ from fangxian.shared.writer import WriterBusyError, while_there_is, write_lock
 
 logger = logging.getLogger(__name__)
 
-QUARTER_US: Final = 15 * MINUTE_US
 MEASURED_WITHIN_US: Final = 30 * MINUTE_US
 """Who came in without a reading has half an hour until that is a gap."""
 RUN_SECONDS: Final = 2.0

@@ -7,9 +7,10 @@ from uuid import UUID
 from django.db import connection
 from msgspec import Struct
 
-from fangxian.gates.models import Check, Declaration, Held, Pass, PassKind, PassStatus, Presence, Referral, Used
+from fangxian.gates.models import Check, Declaration, Flow, Held, Pass, PassKind, PassStatus, Presence, Referral, Used
 from fangxian.places.models import Place
 from fangxian.registry.models import Attachment, Household, Relation, Vehicle
+from fangxian.shared.clock import MINUTE_US
 from fangxian.shared.ids import new_id
 from fangxian.shared.statements import Insert, Row, Select, together
 
@@ -21,6 +22,8 @@ COLUMNS: Final = (
     ("offline", "boolean"), ("observed_us", "bigint"), ("received_us", "bigint"), ("device_id", "uuid"),
     ("guard", "text"), ("playbook_id", "bigint"), ("folded", "boolean"),
 )  # fmt: skip
+QUARTER_US: Final = 15 * MINUTE_US
+"""Of an hour: for which checks are counted."""
 _KINDS: Final = {kind.value: kind for kind in PassKind}
 _STATUSES: Final = {status.value: status for status in PassStatus}
 
@@ -252,10 +255,17 @@ class Revised(Struct, frozen=True, gc=False):
 
 
 def revise_checks(revised: Collection[Revised]) -> None:
-    """To be folded again, as what it is now."""
+    """To be folded again, as what it is now; what was counted of it is taken back."""
     if not revised:
         return
     with connection.cursor() as cursor:
+        cursor.executemany(
+            f"UPDATE {Flow._meta.db_table} SET count = count - 1 WHERE count > 0 "
+            "AND (gate_id, quarter_us, direction, outcome, code) IN (SELECT gate_id, "
+            f"observed_us - observed_us %% {QUARTER_US}, direction, outcome, code FROM {Check._meta.db_table} "
+            "WHERE id = %s AND folded = %s)",
+            [(row.id, True) for row in revised],
+        )
         cursor.executemany(
             f"UPDATE {Check._meta.db_table} SET outcome = %s, code = %s, said = %s, marks = %s, offline = %s, "
             "folded = %s WHERE id = %s",
