@@ -96,11 +96,11 @@ def _special(doors: Sequence[Place], by: str, now: datetime, rng: Random) -> Non
 
 def _tell(round: Round, doors: Sequence[Place], by: str, when: _Calendar) -> None:
     """A letter in every box on the evening before, but for the last blocks of the list."""
-    rounds.enrol_doors(round=round, by=by, now=when.at(5, 16))
+    rounds.enrol_doors(round=round, by=by, now=when.at(5, 16), polite=False)
     blocks = list(dict.fromkeys(door.parent_id for door in doors))
     forgotten = set(blocks[-BLOCKS_FORGOTTEN:]) if len(blocks) > 4 * BLOCKS_FORGOTTEN else set()
     told = [door.id for door in doors if door.parent_id not in forgotten]
-    rounds.tell_doors(round=round, unit_ids=told, channel=Channel.LETTER, by=by, now=when.at(5, 19))
+    rounds.tell_doors(round=round, unit_ids=told, channel=Channel.LETTER, by=by, now=when.at(5, 19), polite=False)
 
 
 def _register(round: Round, doors: Sequence[Place], by: str, when: _Calendar, rng: Random) -> int:

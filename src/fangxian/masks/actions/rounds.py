@@ -200,19 +200,21 @@ def _day(us: int) -> str:
     return f"{clock.local(clock.from_us(us)):%Y-%m-%d %H:%M}"
 
 
-def enrol_doors(*, round: Round, by: str, now: datetime) -> int:
+def enrol_doors(*, round: Round, by: str, now: datetime, polite: bool = True) -> int:
     """Every door of the street owes being told; every special household being registered. For the worker, in chunks."""
     doors = list(Place.objects.filter(round.street.subtree, kind=PlaceKind.DWELLING, closed_on__isnull=True))
     due_us = max(round.register_from_us, clock.to_us(now) + TELL_HOURS * clock.HOUR_US)
-    count = _enrol(DOORS, round, doors, due_us, by, now)
+    count = _enrol(DOORS, round, doors, due_us, by, now, polite)
     special = list(Place.objects.filter(round.street.subtree, special_unit__isnull=False, closed_on__isnull=True))
-    count += _enrol(SPECIAL, round, special, max(round.register_until_us - clock.DAY_US, due_us), by, now)
+    count += _enrol(SPECIAL, round, special, max(round.register_until_us - clock.DAY_US, due_us), by, now, polite)
     with write_lock():
         Round.objects.filter(id=round.id).update(enrolled_us=clock.to_us(now))
     return count
 
 
-def _enrol(cohort: str, round: Round, places: Sequence[Place], due_us: int, by: str, now: datetime) -> int:
+def _enrol(
+    cohort: str, round: Round, places: Sequence[Place], due_us: int, by: str, now: datetime, polite: bool
+) -> int:
     nodes = counting_nodes(places)
     opens_us = min(clock.to_us(now), due_us)
 
@@ -223,11 +225,13 @@ def _enrol(cohort: str, round: Round, places: Sequence[Place], due_us: int, by: 
         ]
         duties.enrol(cohort=cohort, instance=round.id.hex, members=members, by=by, now=now)
 
-    in_chunks(places, write)
+    in_chunks(places, write, polite=polite)
     return len(places)
 
 
-def tell_doors(*, round: Round, unit_ids: Sequence[UUID], channel: Channel, by: str, now: datetime) -> int:
+def tell_doors(
+    *, round: Round, unit_ids: Sequence[UUID], channel: Channel, by: str, now: datetime, polite: bool = True
+) -> int:
     """These doors were told of the round: by letter, at the door, by telephone. Returns how many."""
     notice = Notice.objects.filter(source=source_of(round)).order_by("made_us").first()
     if notice is None:
@@ -240,7 +244,7 @@ def tell_doors(*, round: Round, unit_ids: Sequence[UUID], channel: Channel, by: 
         done = [duties.Done(unit, now, f"mask-told:{notice.id.hex}") for unit in part]
         duties.fulfil(cohort=DOORS, instance=round.id.hex, items=done, by=by, now=now)
 
-    in_chunks(list(unit_ids), write)
+    in_chunks(list(unit_ids), write, polite=polite)
     return len(unit_ids)
 
 

@@ -105,9 +105,6 @@ class Registration(models.Model):
         ]
         indexes: ClassVar[list[models.Index]] = [
             models.Index(fields=["folded"], condition=Q(folded=False), name="mask_registration_unfolded"),
-            models.Index(
-                fields=["round", "document_index"], condition=Q(document_index__isnull=False), name="mask_document"
-            ),
         ]
 
 
