@@ -1,4 +1,4 @@
-"""The kinds and states of passes, below the rows so that the rules about them can be part of the rows."""
+"""Kinds and states of passes and of what happens at gates, below the rows so that rules on them can be part of the rows."""
 
 from django.db import models
 from django.utils.translation import gettext_lazy as _
@@ -31,3 +31,20 @@ class Direction(models.TextChoices):
     IN = "in", _("entry")
     OUT = "out", _("exit")
     BOTH = "both", _("entry and exit")
+
+
+class ContradictionKind(models.TextChoices):
+    DOUBLE_USE = "double_use", _("used at two places at once")
+    NOT_IN_FORCE = "not_in_force", _("admitted on a pass that was not in force")
+    HELD = "held", _("let out while under observation")
+    OVER_QUOTA = "over_quota", _("more outings than allowed")
+    OVER_CAP = "over_cap", _("more people than the gate's cap")
+    FORGED = "forged", _("a forged pass was shown")
+    UNCHECKED = "unchecked", _("a turnstile opened without a check")
+    UNKNOWN_VEHICLE = "unknown_vehicle", _("a vehicle that the register lacks")
+    OTHER = "other", _("admitted against what the server decides")
+
+
+class Compared(models.TextChoices):
+    CODE = "code", _("pick-up code compared")
+    NAME = "name", _("name compared")

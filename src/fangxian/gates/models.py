@@ -10,6 +10,8 @@ from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
+from fangxian.gates.kinds import Compared as Compared
+from fangxian.gates.kinds import ContradictionKind as ContradictionKind
 from fangxian.gates.kinds import Direction as Direction
 from fangxian.gates.kinds import PassKind as PassKind
 from fangxian.gates.kinds import PassStatus as PassStatus
@@ -332,18 +334,6 @@ class Referral(models.Model):
     }  # fmt: skip
 
 
-class ContradictionKind(models.TextChoices):
-    DOUBLE_USE = "double_use", _("used at two places at once")
-    NOT_IN_FORCE = "not_in_force", _("admitted on a pass that was not in force")
-    HELD = "held", _("let out while under observation")
-    OVER_QUOTA = "over_quota", _("more outings than allowed")
-    OVER_CAP = "over_cap", _("more people than the gate's cap")
-    FORGED = "forged", _("a forged pass was shown")
-    UNCHECKED = "unchecked", _("a turnstile opened without a check")
-    UNKNOWN_VEHICLE = "unknown_vehicle", _("a vehicle that the register lacks")
-    OTHER = "other", _("admitted against what the server decides")
-
-
 class Contradiction(models.Model):
     """A check that contradicts what is known, and the one-off duty that it opened for an owner."""
 
@@ -468,11 +458,6 @@ class VisitRequest(models.Model):
         "name": "direct", "phone_sealed": "sensitive", "purpose": "indirect", "secret": "secret", "channel": "none",
         "kind": "none", "status": "none", "asked_by": "none", "answered_by": "none",
     }  # fmt: skip
-
-
-class Compared(models.TextChoices):
-    CODE = "code", _("pick-up code compared")
-    NAME = "name", _("name compared")
 
 
 class Parcel(models.Model):
