@@ -1,4 +1,4 @@
-"""Kinds and states of passes and of what happens at gates, below the rows so that rules on them can be part of the rows."""
+"""Kinds and states of passes and of what happens at gates, below the rows so that rules can be part of the rows."""
 
 from django.db import models
 from django.utils.translation import gettext_lazy as _
