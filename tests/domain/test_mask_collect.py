@@ -9,7 +9,6 @@ from django.utils import translation
 
 from fangxian.accounts.roles import Role
 from fangxian.duties.models import OneOff
-from fangxian.masks import rules
 from fangxian.masks.actions import allocate, shelves, supply
 from fangxian.masks.actions.collect import hand_over, void_collection
 from fangxian.masks.actions.collect_items import Handed, Taken
@@ -18,14 +17,13 @@ from fangxian.masks.counter import Code
 from fangxian.masks.models import Call, CallStatus, Collection, DayClose, Message, MessageKind
 from fangxian.masks.proof import recount
 from fangxian.masks.queries import counter as lookups
-from fangxian.places.models import Place
 from fangxian.rota.models import Training
 from fangxian.shared import clock
 from fangxian.shared.ids import new_id
 from fangxian.stock import queries as stock
 from fangxian.stock.models import Reason, Transfer
 from tests.support.factories import make_staff
-from tests.support.mask_goods import TUESDAY, Goods, arrive, call, doors, prove, register, selling
+from tests.support.mask_goods import TUESDAY, Goods, arrive, call, doors, give, prove, register, selling
 from tests.support.threads import at_once
 
 pytestmark = pytest.mark.django_db
@@ -35,21 +33,6 @@ pytestmark = pytest.mark.django_db
 def _in_english() -> Iterator[None]:
     with translation.override("en"):
         yield
-
-
-def give(
-    goods: Goods, written: str, *, pharmacy: Place | None = None, quantity: int = 5, identity: bool = True,
-    offline: bool = False, collector: str = "", minutes: int = 10, heard: int | None = None, by: str = "test",
-    variant: str = "", id: object = None,
-) -> Taken:  # fmt: skip
-    """One hand-over `minutes` after sale began; without a network the server hears of it `heard` minutes after."""
-    at = TUESDAY + timedelta(minutes=minutes)
-    now = at if heard is None else TUESDAY + timedelta(minutes=heard)
-    item = Handed(
-        id=id or new_id(), call=written, quantity=quantity, identity=identity, collector=collector, variant=variant,
-        offline=offline, at=clock.to_us(at),
-    )  # fmt: skip
-    return hand_over([item], pharmacy=pharmacy or goods.pharmacy, by=by, now=now)[0]
 
 
 def test_a_called_number_is_collected_and_paid() -> None:
@@ -484,28 +467,3 @@ def test_the_same_queue_sent_twice_at_once_is_stored_once() -> None:
     assert Collection.objects.filter(standing=True).count() == 3
     assert not OneOff.objects.exists()
     prove(goods)
-
-
-def test_the_code_of_a_slip_counts_only_with_its_own_secret() -> None:
-    goods = selling()
-    row = goods.calls[0].registration
-    wrong = give(goods, "R2-何家角-0001#another-secret")
-    assert (wrong.status, wrong.code) == ("refused", "wrong_code")
-    assert Collection.objects.count() == 0
-    assert give(goods, rules.qr_text("R2-何家角-0001", row.secret)).status == "stored"
-    prove(goods)
-
-
-def test_a_scanner_that_cannot_write_chinese_is_understood_by_the_secret() -> None:
-    goods = selling()
-    row = goods.calls[1].registration
-    assert give(goods, f"R2-??-0002#{row.secret}".replace("R2", "?"), minutes=40).voucher == "R2-何家角-0002"
-    assert give(goods, "?#nobodys-secret").code == "unknown"
-
-
-def test_goods_that_left_without_network_for_a_wrong_code_are_reported() -> None:
-    goods = selling()
-    assert give(goods, "R2-何家角-0001#another-secret", offline=True, heard=90).code == "wrong_code"
-    said = Message.objects.get(kind=MessageKind.INCIDENT).text
-    assert said.startswith("R2-何家角-0001")
-    assert "二维码与号码不符" in said

@@ -8,6 +8,8 @@ from django.db import transaction
 from django.db.models import Sum
 
 from fangxian.masks.actions import shelves, supply
+from fangxian.masks.actions.collect import hand_over
+from fangxian.masks.actions.collect_items import Handed, Taken
 from fangxian.masks.models import (
     Arrival,
     Call,
@@ -139,3 +141,18 @@ def prove(goods: Goods, pharmacy: Place | None = None) -> None:
 
 def _sum(rows: object) -> int:
     return rows.aggregate(total=Sum("quantity"))["total"] or 0  # type: ignore[attr-defined]  # any of four querysets
+
+
+def give(
+    goods: Goods, written: str, *, pharmacy: Place | None = None, quantity: int = 5, identity: bool = True,
+    offline: bool = False, collector: str = "", minutes: int = 10, heard: int | None = None, by: str = "test",
+    variant: str = "", id: object = None,
+) -> Taken:  # fmt: skip
+    """One hand-over `minutes` after sale began; without a network the server hears of it `heard` minutes after."""
+    at = TUESDAY + timedelta(minutes=minutes)
+    now = at if heard is None else TUESDAY + timedelta(minutes=heard)
+    item = Handed(
+        id=id or new_id(), call=written, quantity=quantity, identity=identity, collector=collector, variant=variant,
+        offline=offline, at=clock.to_us(at),
+    )  # fmt: skip
+    return hand_over([item], pharmacy=pharmacy or goods.pharmacy, by=by, now=now)[0]

@@ -90,7 +90,8 @@ def _figures(new: NewRound, section: MasksSection) -> dict[str, Any]:
         "register_from_us": start_us,
         "register_until_us": _us(last, section.register_until),
         "staff_from_us": start_us + section.staff_after_hours * clock.HOUR_US,
-        "sale_from_us": _us(sale, section.open_from),
+        # a plan may open counters earlier in the day than registration
+        "sale_from_us": max(_us(sale, section.open_from), start_us),
         "sale_until_us": _us(sold_out, section.open_until),
         "reserve_permille": int(_chosen(new.reserve_percent, section.reserve_percent) * 10 + 0.5),
         "collect_days": section.collect_days,
