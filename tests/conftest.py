@@ -7,6 +7,9 @@ from collections.abc import Iterator
 import pytest
 from django.db import connection
 
+from fangxian.gates.actions import checks
+from fangxian.masks.actions import register
+
 pytest_plugins = ["tests.support.standing"]
 
 _connect = socket.socket.connect
@@ -52,3 +55,11 @@ def only_on_its_database(request: pytest.FixtureRequest) -> None:
     for vendor in ("sqlite", "postgresql"):
         if request.node.get_closest_marker(vendor) and connection.vendor != vendor:
             pytest.skip(f"for {vendor}")
+
+
+@pytest.fixture(autouse=True)
+def writers_end() -> Iterator[None]:
+    """A group-commit writer's thread keeps a connection, and with it the test's database, until it is told to end."""
+    yield
+    checks.writer().stop()
+    register.writer().stop()

@@ -38,12 +38,14 @@ CODES = frozenset(code.value for code in Code)
 @at_seat
 @require_GET
 def addresses(request: HttpRequest, seat: Seat) -> HttpResponse:
-    """The lists; what an applicant wrote is opened one by one, and that is recorded."""
-    tried = reads.attempts(seat.round, seat.place, clock.local_day(seat.now))
+    """The lists; what an applicant wrote is opened one by one, and that is recorded. `?same=1` shows documents that
+    registered several addresses in place of today's attempts."""
+    asked = "same" in request.GET
+    tried = [] if asked else reads.attempts(seat.round, seat.place, clock.local_day(seat.now))
     context = {
         "place": seat.place, "round": seat.round, "tab": "addresses",
         "applications": waiting_applications(seat.round, seat.place), "disputes": disputes(seat.round, seat.place),
-        "same": same_document(seat.round, seat.place),
+        "asked": asked, "same": same_document(seat.round, seat.place) if asked else [],
         "attempts": [(one, WORDS[Code(one.code)][0] if one.code in CODES else one.code) for one in tried],
     }  # fmt: skip
     return render(request, "console/mask_desk/addresses.html", context)

@@ -173,10 +173,9 @@ def same_document(round: Round, committee: Place | None = None, *, limit: int = 
     twice = stands.values("document_index").annotate(n=Count("id")).filter(n__gt=1).order_by()
     if committee is not None:
         twice = twice.filter(document_index__in=stands.filter(committee=committee).values("document_index"))
-    twice = twice[:limit]
-    indexes = [bytes(row["document_index"]) for row in twice]
+    chosen = twice.values("document_index")[:limit]
+    rows = list(stands.filter(document_index__in=chosen).order_by("received_us", "seq"))
     grouped: dict[bytes, list[UUID]] = {}
-    rows = stands.filter(document_index__in=indexes).order_by("received_us", "seq")
     for row in rows:
         grouped.setdefault(bytes(row.document_index or b""), []).append(row.id)
     lines = {line.id: line for line in lines_of(round, rows)}
