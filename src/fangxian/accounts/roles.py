@@ -59,6 +59,20 @@ class Capability(StrEnum):
     """Register households at a committee, tell numbers, bring goods to the door, decide disputes."""
     MASK_COUNTER = "mask_counter"
     """Stand at a pharmacy's counter in a round: take in stock, hand out, close the day."""
+    BUILDINGS = "buildings"
+    """See office buildings, their enterprises, filings, ledgers and the return wave."""
+    BUILDING_SETUP = "building_setup"
+    """Keep a building's task force, lifts, supplies and measures."""
+    FIRM = "firm"
+    """Write for an enterprise: filing, ledger, daily report, arrival window."""
+    ENDORSE = "endorse"
+    """Check what an enterprise has filed before the street decides."""
+    FILINGS = "filings"
+    """Decide about filings, people who may not work, and plans of the return wave."""
+    INSPECT = "inspect"
+    """Inspect places that are not one's own, and re-inspect what was put right."""
+    FINDINGS = "findings"
+    """See findings, agree plans about them, report them as put right."""
     PLAYBOOK = "playbook"
     ACCOUNTS = "accounts"
     AUDIT = "audit"
@@ -67,23 +81,30 @@ class Capability(StrEnum):
 _C = Capability
 _SEE = frozenset({_C.BOARD, _C.GAPS})
 _GATES = frozenset({_C.GATE, _C.GATE_BOARD, _C.PASSES, _C.DEVICES})
+_STREET = frozenset({_C.BUILDINGS, _C.BUILDING_SETUP, _C.FIRM, _C.ENDORSE, _C.FILINGS, _C.INSPECT, _C.FINDINGS})
 _DESK = _SEE | {_C.RECORD, _C.DISINFECT, _C.REGISTER, _C.SEARCH, _C.REVEAL, _C.IMPORT}
 _LEAD = _DESK | {_C.WAIVE, _C.GIVE_DUTY, _C.ROUNDS, _C.PLACES, _C.STOCK}
 
 CAPABILITIES: dict[Role, frozenset[Capability]] = {
     Role.STREET_LEADER: _SEE
-    | {_C.GATE_BOARD, _C.MASKS, _C.WAIVE, _C.GIVE_DUTY, _C.ROUNDS, _C.REGISTER, _C.SEARCH, _C.REVEAL},
-    Role.SECTION_HEAD: _LEAD | _GATES | {_C.TRACE, _C.MASKS, _C.MASK_DESK},
-    Role.COMMITTEE_SECRETARY: _LEAD | _GATES | {_C.MASK_DESK},
-    Role.COMMITTEE_WORKER: _DESK | {_C.STOCK, _C.GATE, _C.GATE_BOARD, _C.PASSES, _C.MASK_DESK},
+    | {_C.GATE_BOARD, _C.MASKS, _C.WAIVE, _C.GIVE_DUTY, _C.ROUNDS, _C.REGISTER, _C.SEARCH, _C.REVEAL}
+    | {_C.BUILDINGS, _C.FILINGS, _C.INSPECT, _C.FINDINGS},
+    Role.SECTION_HEAD: _LEAD | _GATES | _STREET | {_C.TRACE, _C.MASKS, _C.MASK_DESK},
+    Role.COMMITTEE_SECRETARY: _LEAD | _GATES | {_C.MASK_DESK, _C.BUILDINGS, _C.FINDINGS},
+    Role.COMMITTEE_WORKER: _DESK | {_C.STOCK, _C.GATE, _C.GATE_BOARD, _C.PASSES, _C.MASK_DESK, _C.FINDINGS},
     Role.GRID_WORKER: _SEE | {_C.RECORD, _C.DISINFECT, _C.REGISTER, _C.SEARCH, _C.MASK_DESK},
     Role.VOLUNTEER: _SEE | {_C.RECORD, _C.DISINFECT, _C.GATE},
     Role.COMMUNITY_POLICE: _SEE | {_C.RECORD, _C.REGISTER, _C.SEARCH, _C.REVEAL},
     Role.SPECIAL_GUARD: _SEE | {_C.RECORD, _C.GATE},
     Role.DISTRICT_LEADER: frozenset({_C.BOARD, _C.GATE_BOARD}),
-    Role.BUILDING_PARTY_WORKER: _SEE | _GATES | {_C.RECORD, _C.DISINFECT, _C.REGISTER, _C.SEARCH, _C.IMPORT},
-    Role.PROPERTY_MANAGER: _SEE | _GATES | {_C.RECORD, _C.DISINFECT, _C.STOCK, _C.IMPORT},
-    Role.ENTERPRISE_HR: frozenset({_C.IMPORT}),
+    Role.BUILDING_PARTY_WORKER: _SEE
+    | _GATES
+    | {_C.RECORD, _C.DISINFECT, _C.REGISTER, _C.SEARCH, _C.IMPORT}
+    | {_C.BUILDINGS, _C.BUILDING_SETUP, _C.FIRM, _C.ENDORSE, _C.INSPECT, _C.FINDINGS},
+    Role.PROPERTY_MANAGER: _SEE
+    | _GATES
+    | {_C.RECORD, _C.DISINFECT, _C.STOCK, _C.IMPORT, _C.BUILDINGS, _C.BUILDING_SETUP, _C.FINDINGS},
+    Role.ENTERPRISE_HR: frozenset({_C.IMPORT, _C.FIRM}),
     Role.PHARMACY: _SEE | {_C.RECORD, _C.STOCK, _C.MASK_COUNTER},
     Role.HEALTH_STAFF: _SEE | {_C.RECORD, _C.REGISTER, _C.SEARCH, _C.REVEAL, _C.TRACE},
     Role.GATE_GUARD: _SEE | {_C.RECORD, _C.GATE, _C.GATE_BOARD},

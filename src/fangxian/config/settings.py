@@ -42,6 +42,8 @@ PLAYBOOK_SECTIONS = [
     "fangxian.hygiene.playbook",
     "fangxian.gates.playbook",
     "fangxian.masks.playbook",
+    "fangxian.inspections.playbook",
+    "fangxian.workplaces.playbook",
 ]
 # Lists of public areas name their types by the words of the playbook; the register does not know who keeps it.
 IMPORT_AREA_TYPES = "fangxian.hygiene.vocabulary.area_type_words"
@@ -93,7 +95,9 @@ INSTALLED_APPS = [
     "fangxian.worker",
     "fangxian.demo",
     "fangxian.command",
+    "fangxian.workplaces",
     "fangxian.screening",
+    "fangxian.inspections",
     "fangxian.gates",
     "fangxian.masks",
     "fangxian.hygiene",

@@ -1,12 +1,10 @@
 """The sections of a playbook that duties owns, and the references between them.
 
-``checklist`` and ``retention`` are validated and editable here until the packages that act on them register
-their own use of them.
+``checklist`` is registered by the package that inspects; its shape is here, where plans are edited and compared.
 """
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Annotated, ClassVar, Literal, Protocol, Self
 
@@ -30,6 +28,8 @@ from fangxian.duties.plan_schema import (
 )
 
 Severity = Literal["red", "amber", "white"]
+PlaceType = Literal["building", "compound"]
+Scope = Literal["zone", "building"]
 Unit = Literal["celsius", "days", "hours", "minutes", "times", "people", "percent", "mg_per_l"]
 
 # What a figure of that unit can sensibly be: 373 for 37.3 is a slip of the hand, not a policy.
@@ -106,6 +106,9 @@ class ChecklistItem(Frozen):
     title: Text
     criterion: Text
     severity: Severity
+    at: Annotated[tuple[PlaceType, ...], Field(min_length=1)] = ("building",)
+    guidance: Text | None = None
+    suspends: Scope | None = None  # whose passes an open finding of this item makes not good
     source: Words | None = None
     confirmed: bool = True
 
@@ -116,6 +119,12 @@ class ChecklistSection(Section):
     severities: tuple[SeverityTerm, ...] = ()
     areas: tuple[ChecklistArea, ...] = ()
     items: tuple[ChecklistItem, ...] = ()
+
+    def items_at(self, place: PlaceType) -> tuple[ChecklistItem, ...]:
+        return tuple(item for item in self.items if place in item.at)
+
+    def term(self, severity: str) -> SeverityTerm | None:
+        return next((term for term in self.severities if term.key == severity), None)
 
 
 class RetentionRule(Frozen):
@@ -179,28 +188,6 @@ def _check_thresholds(sections: Validated) -> Iterable[Flaw]:
     return repeated_keys("thresholds", "thresholds", found.thresholds)
 
 
-def _check_checklist(sections: Validated) -> Iterator[Flaw]:
-    found = sections.get("checklist")
-    if not isinstance(found, ChecklistSection):
-        return
-    yield from repeated_keys("checklist", "severities", found.severities)
-    yield from repeated_keys("checklist", "areas", found.areas)
-    yield from repeated_keys("checklist", "items", found.items)
-    areas = Counter(item.area for item in found.items)
-    severities = {term.key for term in found.severities}
-    for position, area in enumerate(found.areas):
-        if not areas[area.key]:
-            yield Flaw("checklist", ("areas", position, "key"), "area_empty", {"area": area.key})
-    known = {area.key for area in found.areas}
-    for position, item in enumerate(found.items):
-        if item.area not in known:
-            place: Path = ("items", position, "area")
-            yield Flaw("checklist", place, "area_unknown", {"area": item.area, "known": ", ".join(sorted(known))})
-        if item.severity not in severities:
-            place = ("items", position, "severity")
-            yield Flaw("checklist", place, "severity_unknown", {"severity": item.severity})
-
-
 def _check_retention(sections: Validated) -> Iterable[Flaw]:
     found = sections.get("retention")
     if not isinstance(found, RetentionSection):
@@ -212,6 +199,5 @@ SECTIONS = (
     SectionSpec(PlanHead, check=_check_head),
     SectionSpec(RulesSection, check=_check_rules),
     SectionSpec(ThresholdsSection, check=_check_thresholds),
-    SectionSpec(ChecklistSection, required=False, check=_check_checklist),
     SectionSpec(RetentionSection, check=_check_retention),
 )

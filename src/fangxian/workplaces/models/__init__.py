@@ -1,0 +1,42 @@
+"""Office buildings and their enterprises on the way back to work. Instants are microseconds UTC."""
+
+from fangxian.workplaces.models.buildings import (
+    Building,
+    DutyDay,
+    Lift,
+    Measure,
+    MeasureKind,
+    Statement,
+    StatementKind,
+    Supply,
+    TaskMember,
+    TaskRole,
+)
+from fangxian.workplaces.models.firms import (
+    Filing,
+    FilingAct,
+    FilingStatus,
+    FilingStep,
+    Firm,
+    FirmPost,
+    PostKind,
+    Visit,
+)
+from fangxian.workplaces.models.rosters import (
+    DayLine,
+    DayReport,
+    Health,
+    Returning,
+    StaffState,
+    Transport,
+    Travelled,
+    Verdict,
+)
+from fangxian.workplaces.models.waves import Objection, PlanStatus, WavePlan, WaveSlot
+
+__all__ = [
+    "Building", "DayLine", "DayReport", "DutyDay", "Filing", "FilingAct", "FilingStatus", "FilingStep", "Firm",
+    "FirmPost", "Health", "Lift", "Measure", "MeasureKind", "Objection", "PlanStatus", "PostKind", "Returning",
+    "StaffState", "Statement", "StatementKind", "Supply", "TaskMember", "TaskRole", "Transport", "Travelled",
+    "Verdict", "Visit", "WavePlan", "WaveSlot",
+]  # fmt: skip
