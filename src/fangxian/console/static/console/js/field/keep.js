@@ -47,6 +47,16 @@ export function keepIn(name) {
     return (await database).getAll("queue");
   }
 
+  // A sealed record that changes nothing in the state; taking it back before it was sent.
+  async function add(sealed) {
+    const tx = (await database).transaction("queue", "readwrite", { durability: "strict" });
+    await Promise.all([tx.store.put(sealed), tx.done]);
+  }
+
+  async function takeBack(id) {
+    await (await database).delete("queue", id);
+  }
+
   // Take in the server's answers: what it holds leaves the queue, what it refused stays with the reason.
   async function settle(answers) {
     const tx = (await database).transaction(["queue", "answers"], "readwrite", { durability: "strict" });
@@ -56,7 +66,8 @@ export function keepIn(name) {
         if (item) await tx.objectStore("queue").put({ ...item, refused: answer.reason });
       } else {
         await tx.objectStore("queue").delete(answer.id);
-        if (answer.marks.length) await tx.objectStore("answers").put({ ...answer, at: Date.now() });
+        // a token is wanted by a record that is sent later
+        if (answer.marks.length || answer.token) await tx.objectStore("answers").put({ ...answer, at: Date.now() });
       }
     }
     await tx.done;
@@ -78,9 +89,11 @@ export function keepIn(name) {
     return (await database).getAll("answers");
   }
 
-  async function clearAnswers() {
-    await (await database).clear("answers");
+  async function clearAnswers(ids = null) {
+    if (ids === null) return (await database).clear("answers");
+    const tx = (await database).transaction("answers", "readwrite");
+    return Promise.all([...ids.map((id) => tx.store.delete(id)), tx.done]);
   }
 
-  return { getPack, putPack, dropPack, getState, putState, waiting, settle, forgive, answers, clearAnswers };
+  return { getPack, putPack, dropPack, getState, putState, waiting, add, takeBack, settle, forgive, answers, clearAnswers };
 }

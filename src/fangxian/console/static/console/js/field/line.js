@@ -72,21 +72,23 @@ export async function read(path, patience) {
   }
 }
 
-// A queue that is handed over in order. `send()` hands over everything that waits and was not refused before, and
-// returns the last greeting.
-export function queueOf(store) {
+const bare = ({ id, pack, key, point, nonce, data }) => ({ id, pack, key, point, nonce, data });
+
+// A queue that is handed over in order, `batch` records at a time. `send()` hands over everything that waits and was not
+// refused before, and returns the last greeting. `more(item)` is what goes along beside the sealed record.
+export function queueOf(store, { path = at.sync, batch = BATCH, patience = PATIENCE_MS, more = null } = {}) {
   let running = null;
 
   async function sendAll() {
     const greeting = await hello();
     if (greeting.net !== "there") return greeting;
     for (;;) {
-      const items = (await store.waiting()).filter((item) => !item.refused).slice(0, BATCH);
+      const items = (await store.waiting()).filter((item) => !item.refused).slice(0, batch);
       if (!items.length) return greeting;
-      const sealed = items.map(({ id, pack, key, point, nonce, data }) => ({ id, pack, key, point, nonce, data }));
+      const sealed = await Promise.all(items.map(async (item) => ({ ...bare(item), ...(more ? await more(item) : {}) })));
       let answer;
       try {
-        answer = await post(at.sync, greeting.token, { device_us: Date.now() * 1000, items: sealed });
+        answer = await post(path, greeting.token, { device_us: Date.now() * 1000, items: sealed }, patience);
       } catch {
         return { net: "away" };
       }
