@@ -1,0 +1,278 @@
+"""Enterprises as tenants: who reaches them, where they sit, what is known of them."""
+
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from uuid import UUID
+
+from django.db.models import Q
+from django.utils.translation import gettext as _
+
+from fangxian.accounts.access import NotFoundError, Reach
+from fangxian.accounts.models import RoleGrant, Staff
+from fangxian.accounts.roles import Role
+from fangxian.places.models import Place, PlaceKind, parent_paths, subtree
+from fangxian.registry.models import Attachment, Enterprise, Relation, Subject
+from fangxian.shared import text
+from fangxian.workplaces.models import Filing, FilingStatus, Firm, FirmPost, Measure, Supply, Visit
+
+PAGE = 50
+
+
+def within(held: Reach, field: str = "subject_id") -> Q:
+    """Condition for rows that name an enterprise: it is one of the grant's own, or a tenant of a place in reach."""
+    tenants = Attachment.objects.filter(
+        held.places("place__path", "place__grid_id"), relation=Relation.TENANT, until__isnull=True
+    )
+    own = Q(**{f"{field}__in": sorted(family(held.subjects))}) if held.subjects else Q(pk__in=[])
+    return own | Q(**{f"{field}__in": tenants.values("subject_id")})
+
+
+def family(ids: Iterable[UUID]) -> frozenset[UUID]:
+    """These enterprises and every record that was found to be one with them."""
+    found = set(ids)
+    fresh = set(found)
+    while fresh:
+        rows = Subject.objects.filter(Q(id__in=fresh, merged_into__isnull=False) | Q(merged_into__in=fresh))
+        near = {one for pair in rows.values_list("id", "merged_into_id") for one in pair if one is not None}
+        fresh = near - found
+        found |= near
+    return frozenset(found)
+
+
+def top_of(enterprise_id: UUID) -> Enterprise:
+    """The enterprise that stands for this one after merges. Raises NotFoundError."""
+    row = Enterprise.objects.select_related("subject").filter(subject_id=enterprise_id).first()
+    while row is not None and row.subject.merged_into_id is not None:
+        row = Enterprise.objects.select_related("subject").filter(subject_id=row.subject.merged_into_id).first()
+    if row is None:
+        raise NotFoundError(_("There is no such enterprise within your reach."))
+    return row
+
+
+@dataclass(frozen=True)
+class Tenancy:
+    """Rooms of an enterprise. `building` is the office building that they are in."""
+
+    enterprise_id: UUID
+    place: Place
+    building: Place
+    floor: str
+    unit: str
+    since: date
+
+
+def tenancies(ids: Collection[UUID]) -> list[Tenancy]:
+    """Where these enterprises sit now, in the order of buildings and floors."""
+    rows = list(
+        Attachment.objects.filter(
+            subject_id__in=ids, relation=Relation.TENANT, until__isnull=True, place__isnull=False
+        )
+        .select_related("place")
+        .order_by("place__path")
+    )  # fmt: skip
+    paths = {path for row in rows if row.place for path in parent_paths(row.place.path)}
+    kinds = (PlaceKind.BUILDING, PlaceKind.FLOOR, PlaceKind.UNIT)
+    above = {place.path: place for place in Place.objects.filter(path__in=paths, kind__in=kinds)} if paths else {}
+    found = []
+    for row in rows:
+        assert row.place is not None
+        line = {above[path].kind: above[path] for path in parent_paths(row.place.path) if path in above}
+        if PlaceKind.BUILDING not in line:
+            continue
+        names = {kind: line[kind].name if kind in line else "" for kind in (PlaceKind.FLOOR, PlaceKind.UNIT)}
+        found.append(
+            Tenancy(
+                row.subject_id, row.place, line[PlaceKind.BUILDING], names[PlaceKind.FLOOR], names[PlaceKind.UNIT],
+                row.since,
+            )
+        )  # fmt: skip
+    return found
+
+
+def buildings_of(ids: Collection[UUID]) -> list[Place]:
+    """The office buildings that these enterprises are tenants of."""
+    found = {one.building.id: one.building for one in tenancies(ids)}
+    return sorted(found.values(), key=lambda place: place.path)
+
+
+@dataclass(frozen=True)
+class Seat:
+    """One enterprise in one of its buildings. `ids`: all records of it, merged ones too."""
+
+    enterprise: Enterprise
+    ids: frozenset[UUID]
+    place: Place
+
+
+def seat(held: Reach, enterprise_id: UUID, place_id: UUID) -> Seat:
+    """An enterprise in a building, within reach. Raises NotFoundError.
+
+    By a grant for the enterprise: each of its buildings. By a grant for a place: that place's enterprises only.
+    """
+    enterprise = top_of(enterprise_id)
+    ids = family([enterprise.subject_id])
+    place = next((one for one in buildings_of(ids) if one.id == place_id), None)
+    if place is None:
+        filed = Filing.objects.filter(enterprise_id__in=ids, place_id=place_id).select_related("place").first()
+        place = filed.place if filed else None
+    if place is None or not (ids & held.subjects or held.holds(place)):
+        raise NotFoundError(_("There is no such enterprise within your reach."))
+    return Seat(enterprise, ids, place)
+
+
+def own(held: Reach) -> list[Seat]:
+    """Every enterprise that a grant names, in each of its buildings."""
+    found = {}
+    for subject_id in sorted(held.subjects):
+        enterprise = top_of(subject_id)
+        found[enterprise.subject_id] = enterprise
+    seats = []
+    for enterprise in found.values():
+        ids = family([enterprise.subject_id])
+        seats += [Seat(enterprise, ids, place) for place in buildings_of(ids)]
+    return seats
+
+
+@dataclass(frozen=True)
+class Line:
+    """One enterprise of a list."""
+
+    enterprise: Enterprise
+    tenancies: tuple[Tenancy, ...]
+    filings: tuple[Filing, ...]
+    worker: str
+    visited_us: int | None
+
+
+@dataclass(frozen=True)
+class Listing:
+    lines: tuple[Line, ...]
+    found: int
+    page: int
+    pages: int
+
+
+def _matches(enterprise: Enterprise, wanted: str) -> bool:
+    names = (enterprise.name, *map(str, enterprise.aliases))
+    return (
+        any(wanted in _folded(name) for name in names)
+        or wanted.upper() in (enterprise.uscc or "")
+        or any(wanted in text.pinyin(name)[:1] or wanted in "".join(text.pinyin(name)) for name in names)
+    )
+
+
+def _folded(value: str) -> str:
+    return text.squeeze(text.search_fold(text.simplify(value)))
+
+
+def listing(held: Reach, *, query: str = "", building: Place | None = None, page: int = 1) -> Listing:
+    """Enterprises within reach by name, by an alias, by credit code, or all of them."""
+    rows = Enterprise.objects.filter(within(held), subject__merged_into__isnull=True)
+    if building is not None:
+        inside = Attachment.objects.filter(
+            subtree("place__path", building.path), relation=Relation.TENANT, until__isnull=True
+        )
+        rows = rows.filter(subject_id__in=inside.values("subject_id"))
+    known = list(rows.order_by("name"))
+    wanted = _folded(query)
+    if wanted:
+        known = [one for one in known if _matches(one, wanted)]
+    pages = max(-(-len(known) // PAGE), 1)
+    page = min(max(page, 1), pages)
+    return Listing(tuple(_lines(known[(page - 1) * PAGE : page * PAGE])), len(known), page, pages)
+
+
+def _lines(enterprises: Sequence[Enterprise]) -> list[Line]:
+    ids = [one.subject_id for one in enterprises]
+    where: dict[UUID, list[Tenancy]] = {}
+    for one in tenancies(ids):
+        where.setdefault(one.enterprise_id, []).append(one)
+    filed: dict[UUID, list[Filing]] = {}
+    live = Filing.objects.filter(enterprise_id__in=ids).exclude(status=FilingStatus.ENDED).select_related("place")
+    for filing in live.order_by("place__path"):
+        filed.setdefault(filing.enterprise_id, []).append(filing)
+    firms = Firm.objects.in_bulk(ids)
+    names = names_of(firm.worker for firm in firms.values())
+    return [
+        Line(
+            one, tuple(where.get(one.subject_id, ())), tuple(filed.get(one.subject_id, ())),
+            names.get(firm.worker, "") if (firm := firms.get(one.subject_id)) and firm.worker else "",
+            firm.visited_us if firm else None,
+        )
+        for one in enterprises
+    ]  # fmt: skip
+
+
+def names_of(staff: Iterable[UUID | None]) -> dict[UUID, str]:
+    """Names of members of staff by their ids."""
+    wanted = {one for one in staff if one is not None}
+    if not wanted:
+        return {}
+    rows = Staff.objects.filter(id__in=wanted).values_list("id", "name", "username")
+    return {staff_id: name or username for staff_id, name, username in rows}
+
+
+def actors_named(actors: Iterable[str]) -> dict[str, str]:
+    """Names by what rows keep as `by`; a process has its own name."""
+    hexes = {}
+    for actor in set(actors):
+        try:
+            hexes[actor] = UUID(hex=actor)
+        except ValueError:
+            continue
+    names = names_of(hexes.values())
+    return {actor: names[staff_id] for actor, staff_id in hexes.items() if staff_id in names}
+
+
+@dataclass(frozen=True)
+class Page:
+    """Everything that is known of one enterprise."""
+
+    enterprise: Enterprise
+    ids: frozenset[UUID]
+    firm: Firm | None
+    worker: str
+    tenancies: tuple[Tenancy, ...]
+    posts: tuple[FirmPost, ...]
+    visits: tuple[tuple[Visit, str], ...]
+    filings: tuple[Filing, ...]
+    measures: tuple[Measure, ...]
+    supplies: tuple[Supply, ...]
+
+
+def page(held: Reach, enterprise_id: UUID) -> Page:
+    """One enterprise within reach. Raises NotFoundError."""
+    enterprise = top_of(enterprise_id)
+    ids = family([enterprise.subject_id])
+    if not Enterprise.objects.filter(within(held), subject_id__in=ids).exists():
+        raise NotFoundError(_("There is no such enterprise within your reach."))
+    firm = Firm.objects.filter(enterprise_id=enterprise.subject_id).first()
+    visits = list(Visit.objects.filter(enterprise_id__in=ids).order_by("-observed_us")[:10])
+    names = actors_named([*(one.by for one in visits), *([firm.worker.hex] if firm and firm.worker else [])])
+    filings = (
+        Filing.objects.filter(enterprise_id__in=ids).select_related("place").order_by("place__path", "-created_us")
+    )
+    measures = Measure.objects.filter(enterprise_id__in=ids, until__isnull=True).select_related("place")
+    return Page(
+        enterprise, ids, firm, names.get(firm.worker.hex, "") if firm and firm.worker else "",
+        tuple(tenancies(ids)), posts_of(enterprise.subject_id),
+        tuple((one, names.get(one.by, "")) for one in visits), tuple(filings), tuple(measures.order_by("place__path")),
+        tuple(Supply.objects.filter(holder_id=enterprise.subject_id).order_by("goods")),
+    )  # fmt: skip
+
+
+def posts_of(enterprise_id: UUID) -> tuple[FirmPost, ...]:
+    rows = FirmPost.objects.filter(enterprise_id=enterprise_id, until_us__isnull=True)
+    return tuple(rows.order_by("kind", "since_us", "name"))
+
+
+def workers_for(places: Sequence[Place], now: datetime) -> list[Staff]:
+    """Building workers who may be given an enterprise that sits in these buildings."""
+    paths = {path for place in places for path in parent_paths(place.path)}
+    grids = {place.grid_id for place in places if place.grid_id}
+    live = RoleGrant.objects.filter(
+        Q(until__isnull=True) | Q(until__gt=now), Q(place__path__in=paths) | Q(place_id__in=grids), since__lte=now,
+        role=Role.BUILDING_PARTY_WORKER,
+    )  # fmt: skip
+    return list(Staff.objects.filter(id__in=live.values("staff_id"), is_active=True).order_by("name", "username"))
