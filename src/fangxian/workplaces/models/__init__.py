@@ -28,6 +28,7 @@ from fangxian.workplaces.models.rosters import (
     Health,
     Returning,
     StaffState,
+    StoppedPass,
     Transport,
     Travelled,
     Verdict,
@@ -37,6 +38,6 @@ from fangxian.workplaces.models.waves import Objection, PlanStatus, WavePlan, Wa
 __all__ = [
     "Building", "DayLine", "DayReport", "DutyDay", "Filing", "FilingAct", "FilingStatus", "FilingStep", "Firm",
     "FirmPost", "Health", "Lift", "Measure", "MeasureKind", "Objection", "PlanStatus", "PostKind", "Returning",
-    "StaffState", "Statement", "StatementKind", "Supply", "TaskMember", "TaskRole", "Transport", "Travelled",
-    "Verdict", "Visit", "WavePlan", "WaveSlot",
+    "StaffState", "Statement", "StatementKind", "StoppedPass", "Supply", "TaskMember", "TaskRole", "Transport",
+    "Travelled", "Verdict", "Visit", "WavePlan", "WaveSlot",
 ]  # fmt: skip

@@ -153,3 +153,13 @@ class DayLine(models.Model):
         constraints: ClassVar[list[models.BaseConstraint]] = [
             models.UniqueConstraint(fields=["report", "person"], name="day_line_once")
         ]
+
+
+class StoppedPass(models.Model):
+    """A pass that the ledger or the filing made not good. Only these are good again by themselves, when the person is
+    cleared: what a guard or an inspection has suspended is not this package's to restore."""
+
+    permit_id = models.UUIDField(primary_key=True, help_text="pass")
+    since_us = models.BigIntegerField()
+
+    field_classes: ClassVar[dict[str, str]] = {"permit_id": "indirect"}
