@@ -1,9 +1,12 @@
 """The picture of a table of transitions, for the documents."""
 
 from collections.abc import Collection, Mapping
+from typing import TypeVar
 
+State = TypeVar("State", bound=str)
+Act = TypeVar("Act", bound=str)
 
-def diagram(transitions: Mapping[tuple[str, str], tuple[str, Collection[str]]], first: str) -> str:
+def diagram(transitions: Mapping[tuple[State, Act], tuple[State, Collection[str]]], first: str) -> str:
     """A mermaid state diagram: (state, act) -> (state after, who may). A state that nothing leaves is an end."""
     lines = ["stateDiagram-v2", f"    [*] --> {first}"]
     for (before, act), (after, who) in transitions.items():
