@@ -10,8 +10,11 @@ from fangxian.duties.plan_files import to_files, to_zip
 from fangxian.duties.plan_schema import Plan
 from fangxian.duties.plan_source import MAX_TOTAL_BYTES, open_upload
 from fangxian.duties.plan_words import REASONS
+from fangxian.duties.sections import ChecklistSection
 from fangxian.hygiene.playbook import HygieneSection
+from fangxian.inspections.playbook import COHORTS
 from fangxian.screening.playbook import ScreeningSection
+from fangxian.workplaces.playbook import WorkplacesSection
 from tests.support import playbooks
 from tests.support.playbooks import check_edited, line_of
 
@@ -37,9 +40,14 @@ def test_it_gives_every_type_of_area_a_rule_and_the_22_items_their_six_areas() -
     plan = playbooks.plan()
 
     assert {rule.cohort for rule in plan.rules} == plan.cohorts
-    checklist = plan.to_sections()["checklist"]
-    assert len(checklist["items"]) == 22
-    assert [sum(i["area"] == a["key"] for i in checklist["items"]) for a in checklist["areas"]] == [5, 4, 3, 4, 3, 3]
+    checklist = plan.read(ChecklistSection)
+    office, compound = checklist.items_at("building"), checklist.items_at("compound")
+    assert len(office) == 22
+    areas = [area.key for area in checklist.areas]
+    assert [sum(i.area == area for i in office) for area in areas] == [5, 4, 3, 4, 3, 3, 0, 0, 0, 0, 0]
+    # the five things that leaders looked at in a compound
+    assert {area for area in areas if any(i.area == area for i in compound)} == set("GHIJK")
+    assert len(office) + len(compound) == len(checklist.items)
 
 
 @pytest.mark.parametrize("name", playbooks.NAMES)
@@ -108,7 +116,7 @@ BROKEN = [
     ("hygiene.toml", 'agent = "chlorine-84"', 'agent = "bleach"', ["agent_unknown"]),
     ("hygiene.toml", 'rule = "disinfect-lobby"', 'rule = "disinfect-lobbies"', ["rule_unknown"]),
     ("hygiene.toml", 'rule = "disinfect-lobby"', 'rule = "disinfect-stairs"', ["rule_of_other_cohort"]),
-    ("checklist.toml", 'area = "F"', 'area = "G"', ["area_unknown"]),
+    ("checklist.toml", 'area = "F"', 'area = "Z"', ["area_unknown"]),
     ("checklist.toml", 'severity = "red"', 'severity = "blue"', ["literal_error"]),
     ("checklist.toml", "within_days = 0\n", "", ["term_one_of"]),
     ("retention.toml", "keep_days = 90", "keep_days = 0", ["greater_than_equal"]),
@@ -134,7 +142,7 @@ LINED = [
     ("rules.toml", 'role = "property_manager"', 'role = "owner"'),
     ("hygiene.toml", 'rule = "disinfect-office-lobby"', 'rule = "disinfect-office-hall"'),
     ("screening.toml", 'code = "USA"', 'code = "840"'),
-    ("checklist.toml", 'area = "F"', 'area = "G"'),
+    ("checklist.toml", 'area = "F"', 'area = "Z"'),
 ]
 
 
@@ -170,11 +178,31 @@ def test_it_says_which_file_is_missing_and_which_it_does_not_know() -> None:
     assert codes == {("shields.toml", "section_unknown"), ("hygiene.toml", "section_missing")}
 
 
-def test_it_lets_a_plan_do_without_a_checklist() -> None:
+def test_it_lets_a_plan_do_without_a_checklist_if_nobody_is_to_inspect_by_it() -> None:
     files = playbooks.files()
     del files["checklist.toml"]
 
+    assert {fault.code for fault in check_files(files).faults} == {"cohort_unknown"}
+
+    blocks = files["rules.toml"].decode().split("[[rules]]")
+    kept = [block for block in blocks if not any(f'cohort = "{cohort}"' in block for cohort in COHORTS)]
+    files["rules.toml"] = "[[rules]]".join(kept).encode()
     assert check_files(files).faults == ()
+
+
+def test_it_holds_the_defaults_while_a_plan_says_nothing_about_the_return_to_work() -> None:
+    files = playbooks.files()
+    del files["workplaces.toml"]
+    blocks = files["rules.toml"].decode().split("[[rules]]")
+    kept = [block for block in blocks if 'cohort = "firm-' not in block]
+    files["rules.toml"] = "[[rules]]".join(kept).encode()
+
+    checked = check_files(files)
+
+    assert checked.faults == ()
+    assert checked.plan is not None
+    assert WorkplacesSection.section not in checked.plan.sections
+    assert (WorkplacesSection().supply_days, WorkplacesSection().observation_days) == (14, 14)
 
 
 @pytest.mark.parametrize(

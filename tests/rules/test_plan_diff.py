@@ -51,7 +51,7 @@ def test_it_says_a_changed_schedule_in_words() -> None:
 
 def test_it_says_which_threshold_region_and_item_change() -> None:
     files = playbooks.edited("thresholds.toml", "value = 37.3", "value = 37.0")
-    files["checklist.toml"] = files["checklist.toml"].replace(b"\xe5\xbf\x85\xe6\xb5\x8b\xe6\xb8\xa9", "测温".encode())
+    files["checklist.toml"] = files["checklist.toml"].replace("必测温".encode(), "测温".encode())
     screening = files["screening.toml"].decode()
     start = screening.index('[[key_regions]]\nkey = "usa"')
     end = screening.index("[[key_regions]]", start + 1)
@@ -63,8 +63,8 @@ def test_it_says_which_threshold_region_and_item_change() -> None:
 
     assert [(c.kind, c.section, c.path) for c in diff.items] == [
         (ChangeKind.CHANGED, "thresholds", ("thresholds", "fever_celsius")),
-        (ChangeKind.CHANGED, "checklist", ("items", "A2")),
         (ChangeKind.ENDED, "screening", ("key_regions", "usa")),
+        (ChangeKind.CHANGED, "checklist", ("items", "A2")),
     ]
     (value,) = diff.items[0].fields
     assert (value.old_text, value.new_text) == ("37.3", "37")
@@ -85,7 +85,7 @@ def test_it_ends_one_plan_and_begins_the_other_between_diseases() -> None:
     assert ended == {change.key for change in back.rules_of(ChangeKind.ADDED)}
     assert "disinfect-lift-buttons" in ended
     changed = {change.key for change in there.rules_of(ChangeKind.CHANGED)}
-    assert changed == {"door-round", "person-round", "gate-staffed", "employee-daily-check"}
+    assert changed == {"door-round", "person-round", "gate-staffed", "employee-daily-check", "building-inspected"}
 
 
 def test_it_leaves_no_field_without_a_name() -> None:

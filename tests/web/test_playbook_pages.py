@@ -23,7 +23,7 @@ from fangxian.duties.models import Playbook, Rule
 from fangxian.duties.plan_check import check_files
 from fangxian.duties.plan_files import to_zip
 from fangxian.duties.plan_schema import Plan
-from fangxian.duties.sections import ChecklistSection, ThresholdsSection
+from fangxian.duties.sections import ChecklistItem, ChecklistSection, ThresholdsSection
 from fangxian.screening.playbook import ScreeningSection
 from fangxian.shared import clock
 from tests.support import playbooks
@@ -92,7 +92,7 @@ def test_it_brings_an_uploaded_plan_into_force_after_a_comparison(admin: Client)
     answer = admin.post(
         reverse("playbooks:apply"), {"proposal": proposal(compared), "when": "now", "reason": "市里通知"}, follow=True
     )
-    assert "32 duties appear" in answer.content.decode()
+    assert "43 duties appear" in answer.content.decode()
     assert in_force().sha256 == playbooks.plan().sha256
     assert "are being set up" in answer.content.decode()
     assert "are being set up" in admin.get(reverse("playbooks:progress")).content.decode()
@@ -101,7 +101,7 @@ def test_it_brings_an_uploaded_plan_into_force_after_a_comparison(admin: Client)
     bring_into_force(playbook=waiting, by="worker", now=NOW)
     assert admin.get(reverse("playbooks:progress")).content.decode().strip() == ""
     assert "are being set up" not in admin.get(reverse("playbooks:home")).content.decode()
-    assert Rule.objects.filter(active=True).count() == 32
+    assert Rule.objects.filter(active=True).count() == 43
     assert Playbook.objects.get().reason == "市里通知"
     assert Entry.objects.filter(act="duties.playbook.applied").exists()
 
@@ -328,7 +328,7 @@ def test_it_refuses_a_region_that_cannot_be(admin: Client, covid: Plan, change: 
 
 ITEM = {
     "key": "A6", "area": "A", "title_zh": "访客车辆", "title_en": "Visitors' cars", "criterion_zh": "登记车牌",
-    "criterion_en": "plates noted", "severity": "amber", "when": "now", "reason": "巡查发现",
+    "criterion_en": "plates noted", "severity": "amber", "where": ["building"], "when": "now", "reason": "巡查发现",
 }  # fmt: skip
 
 
@@ -337,7 +337,7 @@ def test_it_adds_changes_and_takes_out_a_checklist_item(admin: Client, covid: Pl
         admin.post(reverse("playbooks:apply"), {"proposal": proposal(answer)})
 
     decide(admin.post(reverse("playbooks:new-item"), ITEM))
-    assert len(in_force().read(ChecklistSection).items) == 23
+    assert len(in_force().read(ChecklistSection).items_at("building")) == 23
     address = reverse("playbooks:item", args=["A6"])
     assert "登记车牌" in admin.get(address).content.decode()
     decide(admin.post(address, {**ITEM, "severity": "red"}))
@@ -347,6 +347,38 @@ def test_it_adds_changes_and_takes_out_a_checklist_item(admin: Client, covid: Pl
         i.key for i in covid.read(ChecklistSection).items
     ]
     assert Playbook.objects.count() == 4
+
+
+def test_it_keeps_and_changes_where_an_item_is_looked_at_how_and_what_it_suspends(admin: Client, covid: Plan) -> None:
+    def item(key: str) -> ChecklistItem:
+        return next(i for i in in_force().read(ChecklistSection).items if i.key == key)
+
+    address = reverse("playbooks:item", args=["A2"])
+    was = item("A2")
+    shown = admin.get(address).context["form"].initial
+    assert was.guidance is not None
+    assert (shown["where"], shown["suspends"], shown["guidance_en"]) == (["building"], "zone", was.guidance.en)
+    kept = {**shown, "source": "", "severity": "amber", "when": "now", "reason": "巡查发现"}
+    admin.post(reverse("playbooks:apply"), {"proposal": proposal(admin.post(address, kept))})
+    assert (item("A2").severity, item("A2").guidance, item("A2").suspends) == ("amber", was.guidance, "zone")
+    new = {
+        **kept, "where": ["building", "compound"], "suspends": "building", "guidance_zh": "看车库口",
+        "guidance_en": "look at the garage",
+    }  # fmt: skip
+    admin.post(reverse("playbooks:apply"), {"proposal": proposal(admin.post(address, new))})
+    changed = item("A2")
+    assert changed.guidance is not None
+    assert (changed.at, changed.suspends, changed.guidance.zh) == (("building", "compound"), "building", "看车库口")
+    bare = {**new, "suspends": "", "guidance_zh": "", "guidance_en": ""}
+    admin.post(reverse("playbooks:apply"), {"proposal": proposal(admin.post(address, bare))})
+    assert (item("A2").guidance, item("A2").suspends) == (None, None)
+
+
+def test_it_refuses_guidance_in_one_language(admin: Client, covid: Plan) -> None:
+    answer = admin.post(reverse("playbooks:new-item"), {**ITEM, "guidance_zh": "看车库口"})
+
+    assert answer.status_code == 400
+    assert "both languages" in answer.content.decode()
 
 
 def test_it_refuses_a_number_that_is_taken(admin: Client, covid: Plan) -> None:

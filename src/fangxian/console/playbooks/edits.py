@@ -121,7 +121,9 @@ def _item_form(plan: Plan, request: HttpRequest, who: Who, found: ChecklistItem 
         initial = {
             "key": found.key, "area": found.area, "title_zh": found.title.zh, "title_en": found.title.en,
             "criterion_zh": found.criterion.zh, "criterion_en": found.criterion.en, "severity": found.severity,
-            "source": found.source, "confirmed": found.confirmed,
+            "source": found.source, "confirmed": found.confirmed, "where": list(found.at), "suspends": found.suspends,
+            "guidance_zh": found.guidance.zh if found.guidance else "",
+            "guidance_en": found.guidance.en if found.guidance else "",
         }  # fmt: skip
     language = reads.language()
     form = ItemForm(section.areas, severities, language, request.POST or None, initial=initial, now=who.now)

@@ -12,6 +12,7 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from fangxian.duties.plan_source import MAX_TOTAL_BYTES
+from fangxian.duties.plan_words import CHOICES
 from fangxian.duties.sections import PLAUSIBLE, ChecklistArea, Threshold
 
 _MOMENT = "%Y-%m-%dT%H:%M"
@@ -23,8 +24,9 @@ def moment_field(label: Any, *, required: bool, help_text: Any = "") -> forms.Da
     return forms.DateTimeField(label=label, required=required, help_text=help_text, widget=widget)
 
 
-def long_text(label: Any) -> forms.CharField:  # noqa: ANN401 - lazy text
-    return forms.CharField(label=label, max_length=400, widget=forms.Textarea(attrs={"rows": 2}))
+def long_text(label: Any, *, required: bool = True, help_text: Any = "") -> forms.CharField:  # noqa: ANN401 - lazy text
+    widget = forms.Textarea(attrs={"rows": 2})
+    return forms.CharField(label=label, max_length=400, required=required, help_text=help_text, widget=widget)
 
 
 class ManyFiles(forms.ClearableFileInput):
@@ -197,9 +199,22 @@ class ItemForm(TitledForm):
     criterion_zh = long_text(_("Criterion in Chinese"))
     criterion_en = long_text(_("Criterion in English"))
     severity = forms.ChoiceField(label=_("Severity"))
+    where = forms.MultipleChoiceField(
+        label=_("Where it is looked at"), widget=forms.CheckboxSelectMultiple, choices=list(CHOICES["at"].items()),
+        initial=["building"],
+    )  # fmt: skip
+    suspends = forms.ChoiceField(
+        label=_("An open finding suspends"), required=False,
+        choices=[("", _("no passes")), *CHOICES["suspends"].items()],
+        help_text=_("Only a red finding does. The passes are good again when it is closed."),
+    )  # fmt: skip
+    guidance_zh = long_text(
+        _("How to look at it, in Chinese"), required=False, help_text=_("Shown to inspectors beside the item.")
+    )
+    guidance_en = long_text(_("How to look at it, in English"), required=False)
     field_order = (
-        "key", "area", "title_zh", "title_en", "criterion_zh", "criterion_en", "severity", "source", "confirmed",
-        "when", "at", "reason",
+        "key", "area", "title_zh", "title_en", "criterion_zh", "criterion_en", "guidance_zh", "guidance_en", "severity",
+        "where", "suspends", "source", "confirmed", "when", "at", "reason",
     )  # fmt: skip
 
     def __init__(
@@ -215,10 +230,21 @@ class ItemForm(TitledForm):
         assert isinstance(field, forms.ChoiceField)
         field.choices = list(choices)
 
+    def clean(self) -> dict[str, Any]:
+        data = super().clean()
+        if "guidance_zh" in data and "guidance_en" in data and bool(data["guidance_zh"]) != bool(data["guidance_en"]):
+            self.add_error(
+                "guidance_en" if data["guidance_zh"] else "guidance_zh",
+                _("Give it in both languages, or leave both empty."),
+            )
+        return data
+
     def item(self) -> dict[str, Any]:
         data = self.cleaned_data
         criterion = {"zh": data["criterion_zh"], "en": data["criterion_en"]}
+        guidance = {"zh": data["guidance_zh"], "en": data["guidance_en"]} if data["guidance_zh"] else None
         return {
             **super().item(), "key": data["key"], "area": data["area"], "criterion": criterion,
-            "severity": data["severity"],
+            "severity": data["severity"], "at": data["where"], "suspends": data["suspends"] or None,
+            "guidance": guidance,
         }  # fmt: skip

@@ -111,7 +111,18 @@ def checklist(plan: Plan) -> tuple[Group, ...]:
         Group(
             f"{area.key} {say(area.title)}",
             tuple(
-                Row(i.key, say(i.title), (say(i.criterion), terms[i.severity]), i.confirmed, i.source or "")
+                Row(
+                    i.key,
+                    say(i.title),
+                    (
+                        say(i.criterion),
+                        terms[i.severity],
+                        words.say_value(("at",), i.at),
+                        words.say_value(("suspends",), i.suspends),
+                    ),
+                    i.confirmed,
+                    i.source or "",
+                )  # fmt: skip
                 for i in found.items
                 if i.area == area.key
             ),
