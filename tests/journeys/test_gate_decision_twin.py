@@ -10,7 +10,7 @@ from playwright.sync_api import Page
 
 from fangxian.gates.actions.check_batch import NEVER_OVERRIDDEN
 from fangxian.gates.rules import decide, is_unsettled
-from tests.support.gate_cases import CASES, PARTS, facts
+from tests.support.gate_cases import CASES, PARTS, WINDOWS, facts
 from tests.support.repository import ROOT
 
 DECIDE_ALL = """async (cases) => {
@@ -61,3 +61,14 @@ def test_the_browser_overrides_what_the_server_lets_a_guard_override(visit: Call
     expected = [is_unsettled(found["plan"], found["seen"]) for found in map(facts, CASES)]
     assert 0 < sum(expected) < len(expected)
     assert visit("/sign-in/").evaluate(UNSETTLED, CASES) == expected
+
+
+WINDOW_ON = """async (cases) => {
+  const { windowOn } = await import("/static/console/js/gate/decide.js");
+  return cases.map((c) => windowOn(c.windows, c.day));
+}"""
+
+
+def test_the_browser_finds_the_window_of_a_day_as_the_server_does(visit: Callable[..., Page]) -> None:
+    found = visit("/sign-in/").evaluate(WINDOW_ON, WINDOWS)
+    assert found == [case["window"] for case in WINDOWS]

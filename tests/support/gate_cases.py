@@ -21,6 +21,8 @@ def _whole(case: dict[str, Any]) -> dict[str, Any]:
 
 
 CASES: list[dict[str, Any]] = [_whole(case) for case in _TABLE["cases"]]
+WINDOWS: list[dict[str, Any]] = _TABLE["windows"]
+"""Which of an enterprise's arrival windows holds on a day."""
 
 
 def facts(case: dict[str, Any]) -> dict[str, Any]:

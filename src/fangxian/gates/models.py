@@ -10,6 +10,7 @@ from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
+from fangxian.gates.arrivals import ArrivalSlot as ArrivalSlot
 from fangxian.gates.kinds import Compared as Compared
 from fangxian.gates.kinds import ContradictionKind as ContradictionKind
 from fangxian.gates.kinds import Direction as Direction

@@ -15,6 +15,7 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from fangxian.gates.models import Pass, PassKind, Zone
+from fangxian.gates.queries.slots import Slot, own_slot
 from fangxian.shared import clock
 
 TEMPLATE: Final = Path(__file__).parent / "typeset" / "passes.typ"
@@ -69,18 +70,19 @@ def cards(
     *,
     languages: Mapping[UUID, str] | None = None,
     photos: Mapping[UUID, bytes] | None = None,
+    slots: Mapping[UUID, Slot] | None = None,
 ) -> bytes:
     """A PDF of cards, 90 by 55 mm, ten on a sheet of A4. Raises PrintError.
 
-    `languages` is by subject, `photos` (JPEG) by pass.
+    `languages` is by subject; `photos` (JPEG) and `slots` (`queries.slots`) are by pass.
     """
-    return _compiled("cards", _("Passes"), "", passes, languages or {}, photos or {})
+    return _compiled("cards", _("Passes"), "", passes, languages or {}, photos or {}, slots or {})
 
 
 def sheet(passes: Sequence[Pass], *, title: str, languages: Mapping[UUID, str] | None = None) -> bytes:
     """A PDF list of the passes with room for the signature of who received each. Raises PrintError."""
     note = _("Each signs for a pass on receipt. Passes: %(number)d.") % {"number": len(passes)}
-    return _compiled("list", title, note, passes, languages or {}, {})
+    return _compiled("list", title, note, passes, languages or {}, {}, {})
 
 
 def _compiled(
@@ -90,6 +92,7 @@ def _compiled(
     passes: Sequence[Pass],
     languages: Mapping[UUID, str],
     photos: Mapping[UUID, bytes],
+    slots: Mapping[UUID, Slot],
 ) -> bytes:
     if not passes:
         raise PrintError(_("None of these passes is in force, so there is nothing to print."))
@@ -100,7 +103,7 @@ def _compiled(
     data = {
         "form": form, "title": title, "note": note, "tongue": TONGUES.get((get_language() or "zh")[:2], "zh"),
         "heads": ["", _("Number"), _("Holder"), _("Company"), _("Zone"), _("Good until"), _("Received")],
-        "cards": [_card(permit, form, languages) | _face(photos.get(permit.id)) for permit in passes],
+        "cards": [_card(permit, form, languages, slots) | _face(photos.get(permit.id)) for permit in passes],
     }  # fmt: skip
     pdf, warnings = typst.compile_with_warnings(
         TEMPLATE, format="pdf", sys_inputs={"data": json.dumps(data, ensure_ascii=False)}
@@ -112,11 +115,12 @@ def _compiled(
     return bytes(pdf)
 
 
-def _card(permit: Pass, form: str, languages: Mapping[UUID, str]) -> dict[str, str]:
+def _card(permit: Pass, form: str, languages: Mapping[UUID, str], slots: Mapping[UUID, Slot]) -> dict[str, str]:
     begins, ends = when(permit.from_us), when(permit.until_us)
     where = f"{permit.place.name} {permit.gate.name}" if permit.gate else permit.place.name
     language = languages.get(permit.subject_id, "") if permit.subject_id else ""
-    slot = _("Arrive %(slot)s") % {"slot": slot_words(permit)} if permit.slot_from is not None else ""
+    arrive = slot_words(slots.get(permit.id) or own_slot(permit))
+    slot = _("Arrive %(slot)s") % {"slot": arrive} if arrive else ""
     return {
         "kind": str(PassKind(permit.kind).label), "name": permit.holder, "company": permit.company, "place": where,
         "tongue": tongue_of(permit.holder, language), "number": spoken(permit.number), "zone": permit.zone,
@@ -142,7 +146,9 @@ def when(us: int) -> str:
     return clock.local(clock.from_us(us)).strftime("%Y-%m-%d %H:%M")
 
 
-def slot_words(permit: Pass) -> str:
-    if permit.slot_from is None or permit.slot_until is None:
+def slot_words(slot: Slot | None) -> str:
+    """The day too, where the slot is that of one day's plan."""
+    if slot is None:
         return ""
-    return "–".join(f"{minute // 60:02d}:{minute % 60:02d}" for minute in (permit.slot_from, permit.slot_until))
+    minutes = "–".join(f"{minute // 60:02d}:{minute % 60:02d}" for minute in (slot.from_minute, slot.until_minute))
+    return f"{slot.day:%m-%d} {minutes}" if slot.day is not None else minutes

@@ -4,8 +4,10 @@ Everything that may change between two people at two gates (inside or outside, o
 `State`, read inside the batch that stores the check, so that the answer is final.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import NamedTuple
 
 from msgspec import Struct
 
@@ -74,6 +76,29 @@ class PassFacts(Struct, frozen=True, gc=False):
     slot_from: int | None = None
     slot_until: int | None = None
     once: bool = False
+    window_from: int | None = None
+    """The enterprise's arrival window here on that day, by a plan; it goes before the slot on the pass."""
+    window_until: int | None = None
+
+    @property
+    def slot(self) -> tuple[int, int] | None:
+        """Between which minutes of the local day the holder is to arrive."""
+        if self.window_from is not None and self.window_until is not None:
+            return self.window_from, self.window_until
+        return None if self.slot_from is None or self.slot_until is None else (self.slot_from, self.slot_until)
+
+
+class Window(NamedTuple):
+    """An arrival window of an enterprise. Days are counted from 1970 and both hold; minutes are of the local day."""
+
+    from_day: int
+    until_day: int
+    from_minute: int
+    until_minute: int
+
+
+def window_on(windows: Iterable[Window], day: int) -> Window | None:
+    return next((one for one in windows if one.from_day <= day <= one.until_day), None)
 
 
 class GateFacts(Struct, frozen=True, gc=False):
@@ -251,7 +276,10 @@ def _person_fault(plan: GatesSection, permit: PassFacts, seen: Seen, state: Stat
 
 def _count_fault(plan: GatesSection, gate: GateFacts, permit: PassFacts, seen: Seen, state: State) -> Decision | None:
     """To be late is fine. The entry of a single-use pass is the outer gate's: the counters inside do not ask again."""
-    if permit.slot_from is not None and seen.minute < permit.slot_from - plan.early_minutes:
+    if permit.window_from is not None:
+        if seen.minute < permit.window_from - plan.early_minutes:
+            return HOLDS[Code.TOO_EARLY]
+    elif permit.slot_from is not None and seen.minute < permit.slot_from - plan.early_minutes:
         return HOLDS[Code.TOO_EARLY]
     if permit.once and state.uses > 0 and not gate.inner_enterprise:
         return REFUSED[Code.USED_UP]

@@ -13,7 +13,7 @@ from fangxian.files import actions as files
 from fangxian.files.actions import FileGoneError
 from fangxian.gates import printing
 from fangxian.gates.models import Pass, PassStatus
-from fangxian.gates.queries import passes, photos
+from fangxian.gates.queries import passes, photos, slots
 from fangxian.resident.view import public_view
 from fangxian.resident.words import EARLY, KINDS, NEXT_STEPS, OVER, STATES, ZONES
 from fangxian.shared import clock
@@ -91,7 +91,7 @@ def card_of(permit: Pass, now: datetime) -> Card:
         company=permit.company, place=permit.place.name, gate=permit.gate.name if permit.gate else "",
         zone=permit.zone, zone_word=ZONES.get(permit.zone, ""), number=printing.spoken(permit.number),
         begins=printing.when(permit.from_us), ends=printing.when(permit.until_us),
-        slot=printing.slot_words(permit), once=permit.once, state=state, state_word=STATES[state],
+        slot=printing.slot_words(slots.slot_of(permit, now)), once=permit.once, state=state, state_word=STATES[state],
         next_step=NEXT_STEPS[state], reason=permit.reason,
         has_photo=state in USABLE and photos.is_kept(permit),
         code=mark_safe(drawn),  # noqa: S308 - drawn by segno from a signed token, no outside text

@@ -18,7 +18,7 @@ from fangxian.gates import printing
 from fangxian.gates.actions import photos
 from fangxian.gates.models import Pass
 from fangxian.gates.printing import PrintError
-from fangxian.gates.queries import passes
+from fangxian.gates.queries import passes, slots
 from fangxian.gates.queries.passes import within
 from fangxian.registry.models import Person
 
@@ -61,7 +61,7 @@ def several(request: HttpRequest, who: Who, form: str) -> HttpResponse:
 def _cards(ready: Sequence[Pass], who: Who) -> bytes:
     """Raises PrintError."""
     faces = photos.for_cards(passes=ready[: printing.MOST], by=who.staff.actor, now=who.now)
-    return printing.cards(ready, languages=_languages(ready), photos=faces)
+    return printing.cards(ready, languages=_languages(ready), photos=faces, slots=slots.slots_of(ready, who.now))
 
 
 def _languages(permits: Sequence[Pass]) -> dict[UUID, str]:

@@ -21,7 +21,7 @@ from fangxian.gates import printing
 from fangxian.gates.actions import passes as actions
 from fangxian.gates.actions.passes import Change, PassError
 from fangxian.gates.models import Pass, PassStatus, Zone
-from fangxian.gates.queries import passes
+from fangxian.gates.queries import passes, slots
 from fangxian.gates.queries.passes import PassLine, within
 from fangxian.places.models import Place, PlaceKind
 
@@ -105,7 +105,8 @@ def _page(request: HttpRequest, who: Who, permit: Pass, form: ReasonForm, status
     drawn = printing.svg(permit.token) if usable else ""
     context = {
         "permit": permit, "row": shown(told.line), "acts": told.acts, "replaced_by": told.replaced_by, "form": form,
-        "choices": _choices(permit, over=told.line.over), "slot": printing.slot_words(permit), "usable": usable,
+        "choices": _choices(permit, over=told.line.over), "usable": usable,
+        "slot": printing.slot_words(slots.slot_of(permit, who.now)),
         "wallet": request.build_absolute_uri(reverse("resident:wallet", args=[permit.wallet])) if usable else "",
         "code": mark_safe(drawn),  # noqa: S308 - drawn by segno from a signed token, no outside text
         **photos.panel(permit, who),

@@ -80,6 +80,8 @@ class _Case(Struct):
     first: str | None
     """The check whose second reading this is: the fever that is known, or what the device says."""
     unsettled: bool = False
+    slot: tuple[int, int] | None = None
+    """When to come back, for somebody who is too early."""
 
     @property
     def subject(self) -> str | None:
@@ -164,8 +166,9 @@ class _Batch:
         if row is None:
             return Taken(case.id, "stored", outcome, code, referral=referral, marks=marks, inside=inside)
         return Taken(
-            case.id, "stored", outcome, code, row.kind, row.holder, row.company, row.zone, inside, referral, marks
-        )
+            case.id, "stored", outcome, code, row.kind, row.holder, row.company, row.zone, inside, referral, marks,
+            case.slot if outcome != _ADMIT else None,
+        )  # fmt: skip
 
     def _known(self, case: _Case, before: rows.StoredCheck) -> Taken:
         """Sent again. Where the device had given up waiting and decided otherwise by itself, that is what happened."""
@@ -203,7 +206,12 @@ class _Batch:
         )  # fmt: skip
         case.unsettled = item.dir == "in" and rules.is_unsettled(one.plan.section, seen)
         permit = _permit(row, one) if row is not None else None
-        return rules.decide(plan=one.plan.section, gate=gate.facts, permit=permit, seen=seen, state=self._state(case))
+        decision = rules.decide(
+            plan=one.plan.section, gate=gate.facts, permit=permit, seen=seen, state=self._state(case)
+        )
+        if decision.code is Code.TOO_EARLY and permit is not None:
+            case.slot = permit.slot
+        return decision
 
     def _first_us(self, case: _Case) -> int | None:
         """When the fever was seen that this check is to settle. What is known goes before what the device says."""
@@ -374,8 +382,13 @@ def _minute(us: int) -> int:
 
 def _permit(row: rows.PassRow, one: Prepared) -> PassFacts:
     within = one.gate.path.startswith(row.path)
+    window = None
+    if one.gate.windows and row.kind is PassKind.EMPLOYEE:
+        found = one.gate.windows.get(row.enterprise or "")
+        window = rules.window_on(found, (one.observed_us + _OFFSET_US) // DAY_US) if found else None
     return PassFacts(
         kind=row.kind, status=row.status, place_ids=frozenset((one.gate.facts.place_id if within else "",)),
         gate_id=row.gate or "", enterprise_id=row.enterprise or "", zone=row.zone, from_us=row.from_us,
         until_us=row.until_us, slot_from=row.slot_from, slot_until=row.slot_until, once=row.once,
+        window_from=window and window.from_minute, window_until=window and window.until_minute,
     )  # fmt: skip

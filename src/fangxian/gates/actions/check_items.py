@@ -87,3 +87,5 @@ class Taken(Struct, gc=False):
     inside: int | None = None
     referral: str = ""
     marks: tuple[str, ...] = ()
+    slot: tuple[int, int] | None = None
+    """Between which minutes of the local day to come, for somebody who is too early."""

@@ -66,6 +66,7 @@ def bundle(device: Device, now: datetime) -> dict[str, Any]:
         "line": [key.hex for key in here],
         "where": " ".join(name for _, name in line[-2:]),
         "inner": _inner(device.gate_id, now),
+        "windows": [[firm, *window] for firm, windows in row.windows.items() for window in windows],
         "keys": _keys(),
         "plan": plan.model_dump(mode="json"),
         "not_in_force": _not_in_force(here, now),

@@ -2,8 +2,9 @@
 the plan in force, and which keys are trusted (those for five)."""
 
 import threading
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from datetime import date, datetime, timedelta
 from typing import Final, Generic, TypeVar
 from uuid import UUID
 
@@ -11,9 +12,9 @@ from django.db import connection
 
 from fangxian.accounts.models import Staff
 from fangxian.gates import tokens
-from fangxian.gates.models import Device, Direction, GateSetup, SigningKey
+from fangxian.gates.models import ArrivalSlot, Device, Direction, GateSetup, SigningKey
 from fangxian.gates.plan import InForce, plan_at
-from fangxian.gates.rules import GateFacts
+from fangxian.gates.rules import GateFacts, Window
 from fangxian.places.models import Place
 from fangxian.shared import clock, crypto
 from fangxian.shared.clock import SECOND_US
@@ -24,6 +25,9 @@ T = TypeVar("T")
 
 MOST_KEPT: Final = 4_096
 MOST_MISSED: Final = 1_024
+WINDOW_DAYS_BACK: Final = timedelta(days=3)
+WINDOW_DAYS_AHEAD: Final = timedelta(days=1)
+_EPOCH: Final = date(1970, 1, 1)
 _reading: Final = threading.BoundedSemaphore(2)
 
 
@@ -91,6 +95,8 @@ class GateRow:
     path: str
     inside_of: str
     inner_of: str
+    windows: Mapping[str, tuple[Window, ...]]
+    """Arrival windows of enterprises at the gate's place: of these days, for what comes in late too."""
 
 
 def gate_row(gate_id: UUID, now_us: int) -> GateRow:
@@ -98,7 +104,7 @@ def gate_row(gate_id: UUID, now_us: int) -> GateRow:
     return _gates.at(gate_id, now_us)
 
 
-def _read_gate(gate_id: UUID, _now_us: int) -> GateRow:
+def _read_gate(gate_id: UUID, now_us: int) -> GateRow:
     place = Place.objects.only("id", "path", "parent_id", "closed_on").get(id=gate_id)
     setup = GateSetup.objects.filter(gate_id=gate_id).first()
     parent = (place.parent_id or place.id).hex
@@ -113,7 +119,24 @@ def _read_gate(gate_id: UUID, _now_us: int) -> GateRow:
         inner_enterprise=setup.inner_enterprise_id.hex if setup and setup.inner_enterprise_id else "",
     )
     outer = setup.inner_of_id.hex if setup and setup.inner_of_id else ""
-    return GateRow(facts, place.path, gate_id.hex if inner else parent, outer)
+    windows = read_windows(place.parent_id or place.id, clock.from_us(now_us))
+    return GateRow(facts, place.path, gate_id.hex if inner else parent, outer, windows)
+
+
+def read_windows(place_id: UUID, now: datetime) -> dict[str, tuple[Window, ...]]:
+    """The arrival windows at a building by enterprise, from some days back to tomorrow."""
+    today = clock.local_day(now)
+    rows = ArrivalSlot.objects.filter(
+        place_id=place_id, ended_us__isnull=True, until_day__gte=today - WINDOW_DAYS_BACK,
+        from_day__lte=today + WINDOW_DAYS_AHEAD,
+    )  # fmt: skip
+    found: dict[str, tuple[Window, ...]] = {}
+    for firm, since, until, *minutes in rows.order_by("from_day").values_list(
+        "enterprise_id", "from_day", "until_day", "from_minute", "until_minute"
+    ):
+        window = Window((since - _EPOCH).days, (until - _EPOCH).days, *minutes)
+        found[firm.hex] = (*found.get(firm.hex, ()), window)
+    return found
 
 
 def by_token(token: str) -> Device | None:

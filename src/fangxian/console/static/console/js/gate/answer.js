@@ -37,6 +37,10 @@ function clockFace(ms) {
   return `${Math.floor(seconds / 60)}:${String(seconds % 60).padStart(2, "0")}`;
 }
 
+function clockTime(minute) {
+  return `${String(Math.floor(minute / 60)).padStart(2, "0")}:${String(minute % 60).padStart(2, "0")}`;
+}
+
 // `back`: draw the screen again; `onsecond`: the second reading of one of them.
 export function heldStrip(back, onsecond) {
   const { held } = tablet;
@@ -100,6 +104,7 @@ export async function answerFor(answer, input, { ask, next }) {
     el("p", { class: "who" }, [answer.name, answer.company].filter(Boolean).join(" · "), answer.zone ? el("span", { class: `zone zone-${answer.zone}` }, el("b", {}, answer.zone), say(`zone-${answer.zone}`)) : null),
     el("p", { class: "title" }, title),
     el("p", { class: "step" }, step),
+    answer.slot ? el("p", { class: "number" }, say("come-at", { time: answer.slot.map(clockTime).join("–") })) : "",
     no ? el("p", { class: "number" }, say("held-number", { n: no })) : "",
     answer.referral ? el("p", { class: "number" }, say("case-number", { number: answer.referral })) : answer.outcome === "refer" ? el("p", { class: "number" }, say("case-later")) : "",
     answer.offline ? el("p", { class: "by-tablet" }, `◷ ${say("decided-here")}`) : "",

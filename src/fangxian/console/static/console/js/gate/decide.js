@@ -36,6 +36,18 @@ export function isUnsettled(plan, seen) {
   return seen.second_of_us != null && temperatureFault(plan, seen) !== null;
 }
 
+// Between which minutes of the local day the holder is to arrive: the enterprise's window by a plan goes before the slot on
+// the pass. Null: at any time.
+export function slotOf(permit) {
+  if (permit.window_from != null) return [permit.window_from, permit.window_until];
+  return permit.slot_from == null ? null : [permit.slot_from, permit.slot_until];
+}
+
+// The window that holds on a day, of rows [from day, until day, from minute, until minute]; days are counted from 1970.
+export function windowOn(windows, day) {
+  return windows.find(([since, until]) => since <= day && day <= until) ?? null;
+}
+
 function leaving(plan, permit, seen, state) {
   const resident = permit?.kind === "resident";
   if (state.held && (!permit || resident)) return refuse("held_here");
@@ -94,7 +106,8 @@ function personFault(plan, permit, seen, state) {
 }
 
 function countFault(plan, gate, permit, seen, state) {
-  if (permit.slot_from != null && seen.minute < permit.slot_from - plan.early_minutes) return hold("too_early");
+  const begins = slotOf(permit)?.[0];
+  if (begins != null && seen.minute < begins - plan.early_minutes) return hold("too_early");
   if (permit.once && (state.uses ?? 0) > 0 && !gate.inner_enterprise) return refuse("used_up");
   if (state.inside && !seen.again) return hold("already_inside");
   if (gate.day_cap != null && (state.entries_today ?? 0) >= gate.day_cap) return hold("full");

@@ -3,7 +3,7 @@
 
 import { newId } from "../field/seal.js";
 import { TokenError, verify } from "./cose.js";
-import { decide, isUnsettled } from "./decide.js";
+import { decide, isUnsettled, slotOf } from "./decide.js";
 import { Ledger, localMinute } from "./ledger.js";
 import * as shelf from "./shelf.js";
 import * as store from "./store.js";
@@ -235,11 +235,11 @@ export function decideHere(record, read, firstUs) {
     decidec: record.temp == null ? null : Math.round(record.temp * 10), declared: record.declared, plate: record.plate ?? "",
     problem: tablet.clockUnknown ? "wrong_clock" : read.problem, occupants: record.occupants, second_of_us: firstUs, again: record.again,
   };
-  const permit = read.claims && !read.problem ? tablet.ledger.permit(read.claims, here) : null;
+  const permit = read.claims && !read.problem ? tablet.ledger.permit(read.claims, here, atUs) : null;
   const decision = decide(plan, here, permit, seen, tablet.ledger.state(read.claims, here, atUs));
   const unsettled = record.dir === "in" && isUnsettled(plan, seen);
   if (record.override && decision.outcome !== "admit" && !unsettled && !NEVER_OVERRIDDEN.has(decision.code)) return { outcome: "admit", code: "overridden" };
-  return decision;
+  return decision.code === "too_early" ? { ...decision, slot: slotOf(permit) } : decision;
 }
 
 // One person or vehicle. `input`: token | number | plate, mask, temp, method, identity, declared, occupants, first, firstUs,
@@ -286,7 +286,7 @@ async function online(record, read, taken, ms) {
   tablet.inside = taken.inside ?? tablet.inside;
   const claims = read.claims ?? {};
   return {
-    record, ms, pass: read.claims?.id, offline: false, outcome: taken.outcome, code: taken.code, referral: taken.referral, marks: taken.marks,
+    record, ms, pass: read.claims?.id, offline: false, outcome: taken.outcome, code: taken.code, slot: taken.slot, referral: taken.referral, marks: taken.marks,
     name: taken.name || claims.name || "", company: taken.company || claims.company || "", zone: taken.zone || claims.zone || "", kind: taken.kind || claims.kind || "",
   };
 }

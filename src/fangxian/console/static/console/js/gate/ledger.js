@@ -2,6 +2,7 @@
 
 import { fromBase64 } from "../field/seal.js";
 import { importKeys } from "./cose.js";
+import { windowOn } from "./decide.js";
 import * as store from "./store.js";
 
 const ZONE_S = 8 * 3600;
@@ -42,6 +43,8 @@ export class Ledger {
     for (const id of unpacked(bundle.not_in_force.s)) this.notInForce.set(id, "suspended");
     for (const id of unpacked(bundle.not_in_force.r)) this.notInForce.set(id, "revoked");
     for (const name of ["held", "declared", "inside", "used", "no_outings"]) this[name] = unpacked(bundle[name]);
+    this.windows = new Map();
+    for (const [firm, ...window] of bundle.windows ?? []) this.windows.set(firm, [...(this.windows.get(firm) ?? []), window]);
     this.rows = new Map((await store.ledger()).map((row) => [row.key, row]));
   }
 
@@ -64,9 +67,12 @@ export class Ledger {
   }
 
   // The pass as decide.js wants it.
-  permit(claims, gate) {
+  permit(claims, gate, atUs) {
     const here = this.bundle.line.includes(claims.place_id);
-    return { ...claims, status: this.notInForce.get(claims.id) ?? "live", place_ids: here ? [gate.place_id] : [claims.place_id] };
+    const windows = claims.kind === "employee" ? this.windows.get(claims.enterprise_id) : null;
+    const [, , windowFrom, windowUntil] = (windows && windowOn(windows, localDay(atUs))) ?? [];
+    const planned = { window_from: windowFrom ?? null, window_until: windowUntil ?? null };
+    return { ...claims, ...planned, status: this.notInForce.get(claims.id) ?? "live", place_ids: here ? [gate.place_id] : [claims.place_id] };
   }
 
   state(claims, gate, atUs) {
