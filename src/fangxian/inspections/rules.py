@@ -1,10 +1,13 @@
 """Pure decisions about inspections and findings."""
 
-from collections.abc import Iterable, Mapping
+import hashlib
+from collections import Counter
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import date, timedelta
 from enum import StrEnum
 from typing import Final
+from uuid import UUID
 
 from fangxian.duties.sections import ChecklistItem, SeverityTerm
 from fangxian.inspections.models import FindingAct, FindingStatus, Result, Severity
@@ -96,3 +99,80 @@ def is_own_place(place_path: str, grant_paths: Iterable[str]) -> bool:
     """Whether somebody belongs to the place itself: holds a role at it or below it. A role above it (the street's, the
     committee's) does not make it their own."""
     return any(path.startswith(place_path) for path in grant_paths)
+
+
+def told_us(seen_us: int, received_us: int, *, signed: bool) -> int:
+    """From when the time to put it right runs: from when it was seen where the property manager stood beside and
+    signed, else from when it came in and he could be told."""
+    return seen_us if signed else max(seen_us, received_us)
+
+
+def is_new_sight(status: str, seen_us: int, mended_us: int | None) -> bool:
+    """Whether finding it again says something new: what was seen before it was put right does not open it again."""
+    return status != FindingStatus.MENDED or mended_us is None or seen_us > mended_us
+
+
+def unanswered(items: Iterable[ChecklistItem], answered: Iterable[str]) -> tuple[str, ...]:
+    """Keys of the items that have no answer, in the order of the list."""
+    have = set(answered)
+    return tuple(item.key for item in items if item.key not in have)
+
+
+def wider(first: str, second: str) -> str:
+    """The zone that holds both: all of the place (empty) unless they are one."""
+    return first if first == second else ""
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """Somebody who may inspect. `paths`: the places where they hold a role. `planned`: is given places day by day."""
+
+    id: UUID
+    paths: tuple[str, ...]
+    planned: bool = True
+
+
+def share_out(
+    places: Iterable[tuple[UUID, str]], candidates: Sequence[Candidate], *, day: date, today: Mapping[UUID, int],
+    before: Mapping[tuple[UUID, UUID], int],
+) -> dict[UUID, UUID]:  # fmt: skip
+    """Who inspects which of `places` (id and path) on `day`. A place that nobody may inspect is left out.
+
+    Nobody gets their own place. Who has least to do that day (`today`: what they have already) goes first, then who was
+    at this place least often lately (`before`, by inspector and place), then who was out least often at all; what is
+    still equal is drawn by the day, so that the same plan made twice is the same.
+    """
+    load = Counter(dict(today))
+    lately = Counter[UUID]()
+    for (inspector, _place), times in before.items():
+        lately[inspector] += times
+    eligible = {
+        (place, path): [one for one in candidates if not is_own_place(path, one.paths)] for place, path in places
+    }
+    found: dict[UUID, UUID] = {}
+    for place, path in sorted(eligible, key=lambda pair: (len(eligible[pair]), _lot(day, pair[0]))):
+        chosen = min(
+            eligible[place, path],
+            key=lambda one: (load[one.id], before.get((one.id, place), 0), lately[one.id], _lot(day, place, one.id)),
+            default=None,
+        )
+        if chosen is not None:
+            found[place] = chosen.id
+            load[chosen.id] += 1
+            lately[chosen.id] += 1
+    return found
+
+
+def its_turn(position: int, day: date, every_days: int) -> bool:
+    """Whether the place at this position of the list is inspected on this day, when each is once in so many days. The
+    days are counted from the calendar, as those of the plan's duties are."""
+    return position % every_days == day.toordinal() % every_days
+
+
+def draw(places: Collection[UUID], count: int, day: date, salt: bytes) -> list[UUID]:
+    """So many places that cannot be foreseen without the salt."""
+    return sorted(places, key=lambda place: hashlib.sha256(salt + _lot(day, place)).digest())[: max(count, 0)]
+
+
+def _lot(day: date, *ids: UUID) -> bytes:
+    return hashlib.sha256(day.isoformat().encode() + b"".join(ident.bytes for ident in ids)).digest()

@@ -331,10 +331,13 @@ CHANGES: Final[dict[Change, tuple[tuple[PassStatus, ...], PassStatus]]] = {
 """From which states a change leads to which."""
 
 
-def change_many(*, ids: Sequence[UUID], what: Change, reason: str, by: str, now: datetime) -> set[UUID]:
+def change_many(
+    *, ids: Sequence[UUID], what: Change, reason: str, by: str, now: datetime, polite: bool = True
+) -> set[UUID]:
     """Suspend, restore or revoke all of them, in chunks cut by time. Returns those that changed.
 
     The others stay as they are: over, or no longer in a state from which the change leads anywhere. Raises PassError.
+    `polite=False` where the caller holds the lock already: no pause between chunks.
     """
     if not reason.strip():
         raise PassError(_say_why())
@@ -344,5 +347,5 @@ def change_many(*, ids: Sequence[UUID], what: Change, reason: str, by: str, now:
     def write(part: Sequence[UUID]) -> None:
         changed.update(_set_status(part, before, after, reason, by, now, over_too=False))
 
-    in_chunks(ids, write)
+    in_chunks(ids, write, polite=polite)
     return changed
