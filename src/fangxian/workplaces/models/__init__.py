@@ -33,11 +33,11 @@ from fangxian.workplaces.models.rosters import (
     Travelled,
     Verdict,
 )
-from fangxian.workplaces.models.waves import Objection, PlanStatus, WavePlan, WaveSlot
+from fangxian.workplaces.models.waves import GateLane, Objection, PlanStatus, WavePlan, WaveSlot
 
 __all__ = [
     "Building", "DayLine", "DayReport", "DutyDay", "Filing", "FilingAct", "FilingStatus", "FilingStep", "Firm",
-    "FirmPost", "Health", "Lift", "Measure", "MeasureKind", "Objection", "PlanStatus", "PostKind", "Returning",
-    "StaffState", "Statement", "StatementKind", "StoppedPass", "Supply", "TaskMember", "TaskRole", "Transport",
-    "Travelled", "Verdict", "Visit", "WavePlan", "WaveSlot",
+    "FirmPost", "GateLane", "Health", "Lift", "Measure", "MeasureKind", "Objection", "PlanStatus", "PostKind",
+    "Returning", "StaffState", "Statement", "StatementKind", "StoppedPass", "Supply", "TaskMember", "TaskRole",
+    "Transport", "Travelled", "Verdict", "Visit", "WavePlan", "WaveSlot",
 ]  # fmt: skip

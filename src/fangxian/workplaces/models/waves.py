@@ -39,6 +39,8 @@ class WavePlan(models.Model):
     problem = models.CharField(max_length=400, blank=True)
     playbook_id = models.BigIntegerField(null=True)
     made_us = models.BigIntegerField()
+    lease_us = models.BigIntegerField(null=True, help_text="until then one worker works it out")
+    tries = models.PositiveSmallIntegerField(default=0)
     published_us = models.BigIntegerField(null=True)
     by = models.CharField(max_length=40)
 
@@ -79,7 +81,12 @@ class WaveSlot(models.Model):
     objection = models.CharField(max_length=6, choices=Objection, blank=True)
     objection_text = models.CharField(max_length=400, blank=True)
     answer_text = models.CharField(max_length=400, blank=True)
-    pinned = models.BooleanField(default=False, help_text="the next plan keeps this window")
+    objected_us = models.BigIntegerField(null=True)
+    answered_us = models.BigIntegerField(null=True)
+    seen_us = models.BigIntegerField(null=True, help_text="when the enterprise first looked at its window")
+    pinned = models.BooleanField(default=False, help_text="the next plan keeps the window of `pin_from`, `pin_until`")
+    pin_from = models.PositiveSmallIntegerField(null=True)
+    pin_until = models.PositiveSmallIntegerField(null=True)
 
     field_classes: ClassVar[dict[str, str]] = {
         "objection": "none", "objection_text": "indirect", "answer_text": "none",
@@ -92,4 +99,32 @@ class WaveSlot(models.Model):
             models.CheckConstraint(
                 condition=Q(until_minute__gt=F("from_minute"), ask_until__gt=F("ask_from")), name="wave_slot_forward"
             ),
+            models.CheckConstraint(
+                condition=Q(pinned=False)
+                | Q(pin_from__isnull=False, pin_until__isnull=False, pin_until__gt=F("pin_from")),
+                name="wave_slot_pinned_to_a_window",
+            ),
+        ]
+        indexes: ClassVar[list[models.Index]] = [
+            # what is still to be answered
+            models.Index(fields=["plan"], condition=Q(objection="raised"), name="wave_slot_objection")
+        ]
+
+
+class GateLane(models.Model):
+    """How many servers of one method stand behind one gate in the morning. Without rows, what its machines say."""
+
+    id = models.BigAutoField(primary_key=True)
+    gate = models.ForeignKey(Place, on_delete=models.PROTECT, related_name="lanes", db_index=False)
+    method = models.CharField(max_length=9, help_text="a method of the plan's services")
+    count = models.PositiveSmallIntegerField()
+    changed_us = models.BigIntegerField()
+    by = models.CharField(max_length=40)
+
+    field_classes: ClassVar[dict[str, str]] = {"method": "none", "by": "none"}
+
+    class Meta:
+        constraints: ClassVar[list[models.BaseConstraint]] = [
+            models.UniqueConstraint(fields=["gate", "method"], name="gate_lane_once"),
+            models.CheckConstraint(condition=Q(count__gte=1, count__lte=50), name="gate_lane_some"),
         ]
