@@ -170,14 +170,25 @@ def _candidates(day: date, now: datetime) -> list[Candidate]:
     ).select_related("place")  # fmt: skip
     paths: dict[UUID, list[str]] = defaultdict(list)
     able, planned = set[UUID](), set[UUID]()
+    of_grid = _paths_of_grids([grant.place_id for grant in grants if grant.place_id is not None])
     for grant in grants:
         if grant.place is not None:
-            paths[grant.staff_id].append(grant.place.path)
+            paths[grant.staff_id] += [grant.place.path, *of_grid[grant.place.id]]
         if may(grant.role, Capability.INSPECT):
             able.add(grant.staff_id)
             if grant.role != Role.STREET_LEADER:
                 planned.add(grant.staff_id)
     return [Candidate(ident, tuple(paths[ident]), planned=ident in planned) for ident in sorted(able)]
+
+
+def _paths_of_grids(ids: Sequence[UUID]) -> dict[UUID, list[str]]:
+    """The places in each of these grids that are inspected: who holds a role at the grid belongs to them."""
+    found: dict[UUID, list[str]] = defaultdict(list)
+    rows = Place.objects.filter(grid__in=set(ids), kind__in=list(TYPES)).values_list("grid_id", "path")
+    for grid_id, path in rows:
+        if grid_id is not None:
+            found[grid_id].append(path)
+    return found
 
 
 def _planned(people: Sequence[Candidate]) -> list[Candidate]:

@@ -43,7 +43,10 @@ def actors_of(grants: Sequence[RoleGrant], place: Place, *, assigned: bool) -> f
 
 
 def is_own(grants: Sequence[RoleGrant], place: Place) -> bool:
-    """Whether these are the grants of somebody who belongs to the place itself."""
+    """Whether these are the grants of somebody who belongs to the place itself. An office building has a grid of its
+    own, at which its people hold their roles."""
+    if place.grid_id is not None and any(grant.place_id == place.grid_id for grant in grants):
+        return True
     return rules.is_own_place(place.path, [grant.place.path for grant in grants if grant.place is not None])
 
 
