@@ -1,5 +1,6 @@
 """Enterprises as tenants: who reaches them, where they sit, what is known of them."""
 
+import math
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -15,6 +16,7 @@ from fangxian.places.models import Place, PlaceKind, parent_paths, subtree
 from fangxian.registry.models import Attachment, Enterprise, Relation, Subject
 from fangxian.shared import text
 from fangxian.workplaces.models import Filing, FilingStatus, Firm, FirmPost, Measure, Supply, Visit
+from fangxian.workplaces.playbook import Goods
 
 PAGE = 50
 
@@ -34,7 +36,7 @@ def family(ids: Iterable[UUID]) -> frozenset[UUID]:
     fresh = set(found)
     while fresh:
         rows = Subject.objects.filter(Q(id__in=fresh, merged_into__isnull=False) | Q(merged_into__in=fresh))
-        near = {one for pair in rows.values_list("id", "merged_into_id") for one in pair if one is not None}
+        near = {one for pair in rows.values_list("id", "merged_into") for one in pair if one}
         fresh = near - found
         found |= near
     return frozenset(found)
@@ -155,15 +157,11 @@ class Listing:
 
 def _matches(enterprise: Enterprise, wanted: str) -> bool:
     names = (enterprise.name, *map(str, enterprise.aliases))
-    return (
-        any(wanted in _folded(name) for name in names)
-        or wanted.upper() in (enterprise.uscc or "")
-        or any(wanted in text.pinyin(name)[:1] or wanted in "".join(text.pinyin(name)) for name in names)
-    )
+    return any(wanted in _folded(name) for name in names) or wanted in (enterprise.uscc or "").casefold()
 
 
 def _folded(value: str) -> str:
-    return text.squeeze(text.search_fold(text.simplify(value)))
+    return text.squeeze(text.search_fold(value))
 
 
 def listing(held: Reach, *, query: str = "", building: Place | None = None, page: int = 1) -> Listing:
@@ -257,7 +255,8 @@ def page(held: Reach, enterprise_id: UUID) -> Page:
     return Page(
         enterprise, ids, firm, names.get(firm.worker.hex, "") if firm and firm.worker else "",
         tuple(tenancies(ids)), posts_of(enterprise.subject_id),
-        tuple((one, names.get(one.by, "")) for one in visits), tuple(filings), tuple(measures.order_by("place__path")),
+        tuple((one, names.get(one.by, "")) for one in visits), tuple(filings.order_by("place__path", "-created_us")),
+        tuple(measures.order_by("place__path")),
         tuple(Supply.objects.filter(holder_id=enterprise.subject_id).order_by("goods")),
     )  # fmt: skip
 
@@ -265,6 +264,11 @@ def page(held: Reach, enterprise_id: UUID) -> Page:
 def posts_of(enterprise_id: UUID) -> tuple[FirmPost, ...]:
     rows = FirmPost.objects.filter(enterprise_id=enterprise_id, until_us__isnull=True)
     return tuple(rows.order_by("kind", "since_us", "name"))
+
+
+def used_in_a_day(goods: Goods, people: int) -> int:
+    """Whole units of these goods that so many people, and their rooms, use in a day."""
+    return math.ceil(goods.per_head * people + goods.per_place)
 
 
 def workers_for(places: Sequence[Place], now: datetime) -> list[Staff]:

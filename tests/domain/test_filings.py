@@ -1,0 +1,340 @@
+"""A filing for the return to work: every state by every act as everybody, and what a step brings with it."""
+
+from datetime import date, datetime, timedelta
+
+import pytest
+
+from fangxian.accounts.access import Reach
+from fangxian.accounts.actions import grant
+from fangxian.accounts.roles import Role
+from fangxian.audit.models import Entry
+from fangxian.duties.actions.sweep import sweep
+from fangxian.duties.models import Duty, Gap, GapStatus, Member
+from fangxian.gates.models import Pass, PassStatus
+from fangxian.registry.models import Document, DocumentKind, Subject
+from fangxian.shared import clock, crypto
+from fangxian.shared.ids import new_id
+from fangxian.workplaces import rules
+from fangxian.workplaces.actions import filings, firms, returning
+from fangxian.workplaces.actions.errors import WorkplaceError
+from fangxian.workplaces.actions.filings import NotYetError, OvertakenError
+from fangxian.workplaces.models import Filing, FilingAct, FilingStatus, FilingStep, PostKind, Transport, Travelled
+from fangxian.workplaces.plan import plan_at
+from fangxian.workplaces.playbook import HEALTH, VISIT
+from fangxian.workplaces.queries import filings as reads
+from fangxian.workplaces.returning import NewReturning
+from fangxian.workplaces.rules import Actor, Lack
+from tests.support.threads import at_once
+from tests.support.works import MORNING, Firm, Works, make_enterprise, make_works
+
+ALL = frozenset(Actor)
+PLAN_TEXT = (
+    "门口专人测温，员工分两批到岗，每日两次消毒，会议改线上；"
+    "发现发热立即隔离并报告楼宇物业和街道，名单每日更新，午餐分散就坐。"
+)
+
+
+@pytest.fixture
+def works(db: None) -> Works:
+    return make_works()
+
+
+def on_ledger(firm: Firm, works: Works, tower: int = 0, now: datetime = MORNING) -> None:
+    """Everybody of the enterprise, back in Shanghai or never away; nobody from a key region."""
+    for number, person in enumerate(firm.people):
+        if not Document.objects.filter(subject_id=person.pk).exists():
+            key = new_id()
+            Document.objects.create(
+                id=key, subject_id=person.pk, kind=DocumentKind.RESIDENT_ID, country="CN",
+                number_sealed=crypto.seal(f"test{number}", Document.aad(key)),
+                number_index=crypto.blind(f"{person.pk}", "document"), mask="310105********0013",
+            )  # fmt: skip
+    rows = [
+        NewReturning(
+            person_id=person.pk, left_shanghai=False, transport=Transport.NONE, key_region=Travelled.NO, number=number
+        )
+        for number, person in enumerate(firm.people, start=2)
+    ]
+    subject = Subject.objects.get(id=firm.id)
+    report = returning.put_many(enterprise=subject, place=works.towers[tower].building, rows=rows, by="test", now=now)
+    assert not report.refused
+
+
+def ready(works: Works, number: int = 0, tower: int = 0, now: datetime = MORNING) -> Filing:
+    """A filing with nothing missing."""
+    firm, place = works.firms[number], works.towers[tower].building
+    filing = filings.begin(enterprise=firm.enterprise, place=place, by=firm.hr.actor, now=now)
+    draft: filings.Draft = {
+        "in_charge": "林晓", "phone": "13812345678", "start_on": date(2020, 2, 18), "people": 3, "plan": PLAN_TEXT,
+        "isolation": "九楼东侧小会议室", "ask_from": 510, "ask_until": 540, "ask_home": 20,
+    }  # fmt: skip
+    filings.save(filing=filing, draft=draft, by=firm.hr.actor, now=now)
+    goods = {one.key: 1_000_000 for one in plan_at(now).section.goods}
+    firms.count_supplies(enterprise_id=firm.id, quantities=goods, people=3, by="test", now=now)
+    firms.set_posts(enterprise_id=firm.id, posts={kind: ["林晓"] for kind in PostKind}, by="test", now=now)
+    filings.sign(filing=filing, signer="林晓", post="总经理", language="zh-hans", by=firm.hr.actor, now=now)
+    on_ledger(firm, works, tower, now)
+    return Filing.objects.get(id=filing.id)
+
+
+def act(filing: Filing, name: FilingAct, actor: Actor, now: datetime, by: str = "", **more: object) -> Filing:
+    """One step as one actor; each actor is another person."""
+    words: dict[str, object] = {"reasons": ["supplies"], "text": "口罩只够五天"} | more
+    row = Filing.objects.get(id=filing.id)
+    return filings.act(filing=row, act=name, actors={actor}, by=by or f"test-{actor}", now=now, **words)  # type: ignore[arg-type]  # reasons and text
+
+
+def stand(filing: Filing, status: FilingStatus) -> Filing:
+    """The same filing, put into a state by hand: what is judged is the step from there."""
+    Filing.objects.filter(id=filing.id).update(
+        status=status, submitted_us=clock.to_us(MORNING) if status != FilingStatus.DRAFT else None
+    )
+    return Filing.objects.get(id=filing.id)
+
+
+def test_every_state_by_every_act_as_everybody(works: Works) -> None:
+    filing = ready(works)
+    wrong = []
+    for status in FilingStatus:
+        for name in FilingAct:
+            for actor in Actor:
+                stand(filing, status)
+                FilingStep.objects.all().delete()
+                expected = rules.TRANSITIONS.get((status, name))
+                allowed = expected is not None and actor in expected[1]
+                try:
+                    after = act(filing, name, actor, MORNING).status
+                except WorkplaceError:
+                    after = None
+                stands = Filing.objects.get(id=filing.id).status
+                right = expected[0] if allowed and expected else None
+                steps = list(FilingStep.objects.values_list("before", "act", "after"))
+                if after != right or stands != (right or status) or steps != ([(status, name, right)] if right else []):
+                    wrong.append((status, name, actor, after))
+    assert wrong == []
+
+
+def test_a_filing_goes_all_its_way_and_each_step_is_timed(works: Works) -> None:
+    filing, firm = ready(works), works.firms[0]
+    hour = timedelta(hours=1)
+    steps = [
+        (FilingAct.SUBMIT, Actor.FIRM), (FilingAct.RETURN, Actor.WORKER), (FilingAct.SUBMIT, Actor.FIRM),
+        (FilingAct.ENDORSE, Actor.WORKER), (FilingAct.ACCEPT, Actor.STREET),
+    ]  # fmt: skip
+    for number, (name, actor) in enumerate(steps, start=1):
+        act(filing, name, actor, MORNING + number * hour)
+    filing.refresh_from_db()
+    assert (filing.status, filing.version) == (FilingStatus.ACCEPTED, 2)
+    story = reads.story(filing, plan_at(MORNING), "zh-hans")
+    assert [one.row.took_us for one in story] == [clock.HOUR_US] * 5
+    assert story[1].reasons == ("防疫物资不足14天",)
+    assert story[1].row.text == "口罩只够五天"
+    for cohort in (HEALTH, VISIT):
+        assert Member.objects.filter(cohort__key=cohort, subject_id=firm.id, until_us__isnull=True).exists(), cohort
+    passes = Pass.objects.filter(enterprise_id=firm.id, place=filing.place, status=PassStatus.LIVE)
+    assert passes.count() == len(firm.people)
+
+
+def test_passes_go_with_a_suspension_come_back_and_end_with_the_filing(works: Works) -> None:
+    filing = stand(ready(works), FilingStatus.ENDORSED)
+    act(filing, FilingAct.ACCEPT, Actor.STREET, MORNING)
+    mine = Pass.objects.filter(enterprise_id=filing.enterprise_id)
+    states: list[set[str]] = []
+    for name in (FilingAct.SUSPEND, FilingAct.RESUME, FilingAct.END):
+        act(filing, name, Actor.STREET, MORNING + timedelta(hours=len(states) + 1), text="两人发热")
+        states.append(set(mine.values_list("status", flat=True)))
+    assert states == [{PassStatus.SUSPENDED}, {PassStatus.LIVE}, {PassStatus.REVOKED}]
+    assert not Member.objects.filter(subject_id=filing.enterprise_id, until_us__isnull=True).exists()
+
+
+def test_what_is_missing_is_named_and_nothing_typed_is_lost(works: Works) -> None:
+    firm, place = works.firms[1], works.towers[0].building
+    filing = filings.begin(enterprise=firm.enterprise, place=place, by="test", now=MORNING)
+    filings.save(filing=filing, draft={"people": 4, "start_on": date(2020, 2, 3)}, by="test", now=MORNING)
+    with pytest.raises(NotYetError) as refused:
+        act(filing, FilingAct.SUBMIT, Actor.FIRM, MORNING)
+    assert refused.value.lacks == (
+        Lack.IN_CHARGE, Lack.PHONE, Lack.TOO_EARLY, Lack.PLAN, Lack.ISOLATION, Lack.ROSTER, Lack.SUPPLIES, Lack.POSTS,
+        Lack.COMMITMENT,
+    )  # fmt: skip
+    filing.refresh_from_db()
+    assert (filing.status, filing.people) == (FilingStatus.DRAFT, 4)
+    assert not FilingStep.objects.exists()
+
+
+@pytest.mark.parametrize(
+    "draft",
+    [
+        {"people": 0}, {"people": 20_001}, {"phone": "12"}, {"ask_from": 600, "ask_until": 540}, {"ask_from": 600},
+        {"ask_home": 101},
+    ],
+)  # fmt: skip
+def test_what_cannot_be_is_not_kept(works: Works, draft: filings.Draft) -> None:
+    filing = filings.begin(enterprise=works.firms[0].enterprise, place=works.towers[0].building, by="test", now=MORNING)
+    with pytest.raises(WorkplaceError):
+        filings.save(filing=filing, draft={"isolation": "前台旁", **draft}, by="test", now=MORNING)
+    filing.refresh_from_db()
+    assert (filing.isolation, filing.people, filing.ask_from) == ("", None, None)
+
+
+def test_the_telephone_lies_sealed_and_each_reading_is_recorded(works: Works) -> None:
+    filing = ready(works)
+    assert b"13812345678" not in bytes(filing.phone_sealed)
+    assert filing.phone_mask == "138****5678"
+    filings.save(filing=filing, draft={"phone": ""}, by="test", now=MORNING)
+    assert filings.open_phone(filing=filing, by="test", now=MORNING) == "+8613812345678"
+    assert Entry.objects.filter(act="workplaces.filing.phone-read").count() == 1
+    assert "13812345678" not in str(list(Entry.objects.values_list("detail", "target")))
+
+
+def test_nothing_is_changed_behind_the_back_of_whoever_decides(works: Works) -> None:
+    filing = ready(works)
+    act(filing, FilingAct.SUBMIT, Actor.FIRM, MORNING)
+    with pytest.raises(WorkplaceError):
+        filings.save(filing=filing, draft={"people": 300}, by="test", now=MORNING)
+    with pytest.raises(WorkplaceError):
+        filings.sign(filing=filing, signer="林晓", post="总经理", language="zh", by="test", now=MORNING)
+    act(filing, FilingAct.RETURN, Actor.WORKER, MORNING)
+    filings.save(filing=filing, draft={"people": 30}, by="test", now=MORNING)
+
+
+def test_the_signed_words_are_kept_and_new_words_are_signed_anew(works: Works) -> None:
+    filing = ready(works)
+    section = plan_at(MORNING).section
+    assert filing.statement is not None
+    assert section.commitment is not None
+    assert filing.statement.text == section.commitment.zh
+    assert reads.missing(filing, section) == ()
+    other = section.commitment.model_copy(update={"zh": "新的承诺", "en": "another"})
+    assert reads.missing(filing, section.model_copy(update={"commitment": other})) == (Lack.COMMITMENT,)
+
+
+def test_a_return_needs_a_reason_and_something_else_needs_words(works: Works) -> None:
+    filing = stand(ready(works), FilingStatus.SUBMITTED)
+    for reasons, text in (([], "看不懂"), (["no-such-reason"], ""), (["other"], " ")):
+        with pytest.raises(WorkplaceError):
+            act(filing, FilingAct.RETURN, Actor.WORKER, MORNING, reasons=reasons, text=text)
+    act(filing, FilingAct.RETURN, Actor.WORKER, MORNING, reasons=["other", "plan"], text="测温点画出来")
+    assert FilingStep.objects.get().reasons == ["plan", "other"]
+
+
+@pytest.mark.parametrize("name", [FilingAct.SUSPEND, FilingAct.END])
+def test_who_stops_an_enterprise_says_why(works: Works, name: FilingAct) -> None:
+    filing = stand(ready(works), FilingStatus.ACCEPTED)
+    with pytest.raises(WorkplaceError):
+        act(filing, name, Actor.STREET, MORNING, text=" ")
+
+
+def test_a_tenant_in_two_buildings_files_for_each(works: Works) -> None:
+    firm = works.firms[0]
+    both = [ready(works, 0, tower) for tower in (0, 1)]
+    assert both[0].id != both[1].id
+    for filing in both:
+        stand(filing, FilingStatus.ENDORSED)
+        act(filing, FilingAct.ACCEPT, Actor.STREET, MORNING)
+    act(both[0], FilingAct.END, Actor.FIRM, MORNING, text="搬走了")
+    held = Pass.objects.filter(enterprise_id=firm.id, status=PassStatus.LIVE)
+    assert set(held.values_list("place_id", flat=True)) == {works.towers[1].id}
+    assert Member.objects.filter(cohort__key=HEALTH, subject_id=firm.id, until_us__isnull=True).exists()
+    again = filings.begin(enterprise=firm.enterprise, place=works.towers[0].building, by="test", now=MORNING)
+    assert (again.id != both[0].id, again.status) == (True, FilingStatus.DRAFT)
+
+
+def test_begun_twice_it_is_one_and_nobody_files_where_they_have_no_rooms(works: Works) -> None:
+    firm = works.firms[1]
+    pair = [
+        filings.begin(enterprise=firm.enterprise, place=works.towers[0].building, by="test", now=MORNING)
+        for _turn in range(2)
+    ]
+    assert pair[0].id == pair[1].id
+    with pytest.raises(WorkplaceError):
+        filings.begin(enterprise=firm.enterprise, place=works.towers[1].building, by="test", now=MORNING)
+
+
+def test_a_record_that_was_merged_finds_the_filing_of_the_other(works: Works) -> None:
+    known, place = works.firms[0].enterprise, works.towers[0].building
+    twin = make_enterprise("银杏贸易（上海）有限公司", [works.towers[0].units[17]])
+    first = filings.begin(enterprise=twin, place=place, by="test", now=MORNING)
+    firms.same_as(absorbed=twin, survivor=known, by="test", now=MORNING)
+    assert filings.begin(enterprise=known, place=place, by="test", now=MORNING).id == first.id
+    hr = Reach(subjects=frozenset([known.subject_id]))
+    assert reads.get(hr, first.id).id == first.id
+
+
+def test_nobody_decides_about_their_own(works: Works) -> None:
+    filing, street = ready(works), Reach(paths=(works.street.path,))
+    head, hr = works.head, works.firms[0].hr
+    grant(staff=head, role=Role.ENTERPRISE_HR, subject=filing.enterprise_id, by="test", now=MORNING)
+
+    def as_whom(by: str, **reach: Reach) -> frozenset[Actor]:
+        nothing = Reach()
+        held = {"firm": nothing, "endorse": nothing, "decide": nothing} | reach
+        return reads.actors_on(filing, **held, by=by, now=MORNING)
+
+    own = Reach(paths=(works.street.path,), subjects=frozenset([filing.enterprise_id]))
+    assert as_whom(head.actor, firm=own, endorse=street, decide=street) == {Actor.FIRM}
+    assert as_whom(hr.actor, firm=Reach(subjects=frozenset([filing.enterprise_id]))) == {Actor.FIRM}
+    assert as_whom(works.leader.actor, decide=street) == {Actor.STREET}
+    assert as_whom(hr.actor, firm=Reach(subjects=frozenset([works.firms[1].id]))) == frozenset()
+    stand(filing, FilingStatus.ENDORSED)
+    with pytest.raises(WorkplaceError):
+        filings.act(
+            filing=Filing.objects.get(id=filing.id), act=FilingAct.ACCEPT, actors=ALL, by=head.actor, now=MORNING
+        )
+
+
+def test_who_sent_it_in_for_an_enterprise_does_not_endorse_it(works: Works) -> None:
+    filing, worker = ready(works), works.towers[0].worker
+    sent = filings.act(filing=filing, act=FilingAct.SUBMIT, actors={Actor.WORKER}, by=worker.actor, now=MORNING)
+    here = Reach(paths=(works.towers[0].building.path,))
+    assert reads.actors_on(sent, firm=here, endorse=here, decide=Reach(), by=worker.actor, now=MORNING) == {Actor.FIRM}
+    for name in (FilingAct.ENDORSE, FilingAct.RETURN):
+        with pytest.raises(WorkplaceError, match="Somebody else"):
+            filings.act(
+                filing=sent, act=name, actors={Actor.WORKER}, by=worker.actor, now=MORNING, reasons=["plan"]
+            )  # fmt: skip
+    act(sent, FilingAct.ENDORSE, Actor.STREET, MORNING, by=works.head.actor)
+
+
+def test_a_filing_that_nobody_decides_about_is_a_gap_of_the_street(works: Works) -> None:
+    filing = ready(works)
+    act(filing, FilingAct.SUBMIT, Actor.FIRM, MORNING)
+    duty = Duty.objects.get(one_off__source=f"filing:{filing.id.hex}:1")
+    assert (duty.one_off.role, duty.one_off.about_id) == (Role.SECTION_HEAD, filing.enterprise_id)
+    assert "林晓" not in duty.one_off.title
+    late = MORNING + timedelta(hours=25)
+    [waiting] = reads.queue(Reach(paths=(works.street.path,)), now=late, statuses=reads.WAITING)
+    assert (waiting.overdue, waiting.waits_us) == (True, 25 * clock.HOUR_US)
+    sweep(now=late, polite=False)
+    assert Gap.objects.filter(duty=duty, status=GapStatus.OPEN).exists()
+    act(filing, FilingAct.RETURN, Actor.WORKER, late)
+    assert not Gap.objects.filter(duty=duty, status=GapStatus.OPEN).exists()
+    act(filing, FilingAct.SUBMIT, Actor.FIRM, late)
+    assert Duty.objects.filter(one_off__source=f"filing:{filing.id.hex}:2", deadline_us__isnull=False).exists()
+
+
+def test_a_page_that_was_open_too_long_changes_nothing(works: Works) -> None:
+    seen = stand(ready(works), FilingStatus.SUBMITTED)
+    act(seen, FilingAct.RETURN, Actor.WORKER, MORNING)
+    with pytest.raises(OvertakenError):
+        filings.act(filing=seen, act=FilingAct.ENDORSE, actors={Actor.WORKER}, by="test-other", now=MORNING)
+    assert FilingStep.objects.count() == 1
+
+
+@pytest.mark.django_db(transaction=True)
+def test_sent_in_twice_at_once_it_is_sent_in_once() -> None:
+    works = make_works()
+    filing = ready(works)
+    overtaken: list[Exception] = []
+
+    def send() -> None:
+        try:
+            filings.act(filing=filing, act=FilingAct.SUBMIT, actors={Actor.FIRM}, by="test-hr", now=MORNING)
+        except OvertakenError as error:
+            overtaken.append(error)
+
+    at_once(*[send] * 3)
+    assert len(overtaken) == 2
+    row = Filing.objects.get(id=filing.id)
+    assert (row.status, row.version, FilingStep.objects.count()) == (FilingStatus.SUBMITTED, 1, 1)
+    assert Duty.objects.filter(one_off__about_id=row.enterprise_id).count() == 1
