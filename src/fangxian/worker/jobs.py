@@ -14,6 +14,7 @@ from fangxian.masks import nightly
 from fangxian.registry import folds as registry
 from fangxian.registry.imports import actions as imports
 from fangxian.screening import folds as screening
+from fangxian.workplaces import folds as workplaces
 
 
 def fold_register(now: datetime) -> int:
@@ -37,6 +38,11 @@ def fold_gates(now: datetime) -> int:
 def fold_masks(now: datetime) -> int:
     """Rounds of goods: doors, special households and closings that are owed; numbers not collected in time."""
     return masks.fold(now=now)
+
+
+def fold_workplaces(now: datetime) -> int:
+    """Office buildings and their enterprises: what a building lacks, and what else the return to work asks for."""
+    return workplaces.fold(now)
 
 
 def call_numbers(now: datetime) -> int:
