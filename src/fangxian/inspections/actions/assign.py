@@ -165,9 +165,8 @@ def _due(day: date, now: datetime) -> list[Place]:
 def _candidates(day: date, now: datetime) -> list[Candidate]:
     """Who may inspect on `day`, with the places of all their roles; leaders of the street among them."""
     at = max(now, clock.at(day, MORNING))
-    grants = RoleGrant.objects.filter(
-        Q(until__isnull=True) | Q(until__gt=at), since__lte=at, staff__is_active=True
-    ).select_related("place")  # fmt: skip
+    period = Q(until__isnull=True) | Q(until__gt=at)
+    grants = list(RoleGrant.objects.filter(period, since__lte=at, staff__is_active=True).select_related("place"))
     paths: dict[UUID, list[str]] = defaultdict(list)
     able, planned = set[UUID](), set[UUID]()
     of_grid = _paths_of_grids([grant.place_id for grant in grants if grant.place_id is not None])

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from fangxian.accounts.access import live_grants, reach_of
 from fangxian.accounts.models import RoleGrant, Staff
-from fangxian.accounts.roles import Capability, Role, may
+from fangxian.accounts.roles import Capability, Role
 from fangxian.inspections import rules
 from fangxian.inspections.models import Assignment
 from fangxian.inspections.rules import Actor
@@ -54,7 +54,3 @@ def belongs(staff_id: UUID, place: Place, now: datetime) -> bool:
     """As `is_own`, for somebody by id."""
     staff = Staff.objects.filter(id=staff_id).first()
     return staff is not None and is_own(list(live_grants(staff, now)), place)
-
-
-def inspects(grants: Sequence[RoleGrant]) -> bool:
-    return any(may(grant.role, Capability.INSPECT) for grant in grants)
