@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from datetime import timedelta
 from uuid import UUID
 
+import msgspec
 import pytest
 from django.db.models import QuerySet
 from django.utils import translation
@@ -196,3 +197,12 @@ def test_an_address_that_waits_is_somebodys_duty_until_it_is_decided(ground: Mas
     applications.refuse_application(application=nobodys, reason="查无此址", by="s", now=OPEN)
     applications.place_application(application=ours, unit=ground.street.dwellings[6], by="s", now=OPEN)
     assert owing() == set()
+
+
+def test_an_id_alone_opens_nobodys_application(ground: MaskGround) -> None:
+    one = ask(ground.round, address="虹桥路某处", document=IDENTITY, phone="13800138000")
+    applications.register_written(one, OPEN)
+    guessed = msgspec.structs.replace(one, document="", phone="", applicant="别人")
+    answer = applications.register_written(guessed, OPEN)
+    assert (answer.status, answer.secret) == ("known", "")
+    assert Application.objects.count() == 1

@@ -201,6 +201,8 @@ MATRIX: dict[str, Line] = {
     "masks:allocate": Line(C.MASKS, _unknown("round_id"), post=True, strange=True),
     "masks:cancel": Line(C.MASKS, _unknown("round_id"), post=True, strange=True),
     "masks:day": Line(C.MASKS, _unknown("round_id"), strange=True),
+    "masks:number": Line(C.MASKS, _unknown("round_id"), strange=True),
+    "masks:take-back": Line(C.MASKS, _unknown("round_id", "call_id"), post=True, strange=True),
     "masks:addresses": Line(C.MASKS, _unknown("round_id"), strange=True),
     "masks:application": Line(C.MASKS, lambda side: {"round_id": new_id(), "application_id": new_id()}, strange=True),
     "masks:check": Line(C.MASKS, _unknown("round_id"), strange=True),

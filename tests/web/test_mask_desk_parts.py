@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterator
-from datetime import date
+from datetime import date, timedelta
 from uuid import UUID
 
 import pytest
@@ -16,7 +16,9 @@ from fangxian.audit.models import Entry
 from fangxian.duties.models import OneOff
 from fangxian.masks import letters
 from fangxian.masks.actions import desk as acts
+from fangxian.masks.actions import rounds
 from fangxian.masks.actions.register import phone_aad
+from fangxian.masks.actions.rounds import NewRound
 from fangxian.masks.doors import read_door
 from fangxian.masks.models import (
     Application,
@@ -460,3 +462,25 @@ def test_each_page_needs_few_queries(
     desk.get(page(goods, name))
     with django_assert_max_num_queries(12):  # type: ignore[operator]  # pytest-django's fixture is not typed here
         assert desk.get(page(goods, name)).status_code == 200
+
+
+# ------------------------------------------------------------------------------------------------------ several rounds
+
+
+def test_a_desk_goes_on_with_a_round_that_sells_while_the_next_one_is_announced(desk: Client, goods: Goods) -> None:
+    first = goods.ground.round
+    assert "desk-round" not in desk.session
+    assert "href=\"?round=" not in text(desk.get(page(goods, "numbers")))
+    new = NewRound(goods="masks", register_from=clock.local_day(NOW) + timedelta(days=1), number=first.number + 1)
+    later = rounds.make_round(street=goods.ground.street.street, new=new, by="test", now=NOW)
+    pharmacy = goods.ground.pharmacies[0]
+    rounds.add_outlet(round=later, pharmacy=pharmacy, by="test", now=NOW)
+    for committee in goods.ground.committees:
+        rounds.serve(round=later, committee=committee, pharmacy=pharmacy, by="test", now=NOW)
+    rounds.announce(round=later, by="test", now=NOW)
+    assert desk.get(page(goods, "numbers")).context["round"] == later
+    chosen = desk.get(page(goods, "numbers"), {"round": first.id.hex})
+    assert chosen.context["round"] == first
+    assert text(chosen).count('href="?round=') == 2
+    assert desk.get(page(goods, "calls")).context["round"] == first  # the choice stays
+    assert desk.get(page(goods, "calls"), {"round": "x"}).context["round"] == later

@@ -17,11 +17,12 @@ from fangxian.console.view import Who, staff_view
 from fangxian.masks.addresses import dwellings_of
 from fangxian.masks.models import Registration, Round
 from fangxian.masks.queries import committee as reads
-from fangxian.masks.queries.rounds import current
+from fangxian.masks.queries.rounds import asked_about, at_desk
 from fangxian.places.models import Place, PlaceKind
 from fangxian.places.queries import full_names
 
 P = ParamSpec("P")
+ROUND_KEY = "desk-round"
 
 
 @dataclass(frozen=True)
@@ -29,6 +30,8 @@ class Seat:
     who: Who
     place: Place
     round: Round
+    rounds: tuple[Round, ...] = ()
+    """All that may be chosen, the newest first; one alone needs no choice."""
 
     @property
     def now(self) -> datetime:
@@ -65,15 +68,25 @@ def committee(who: Who, place_id: UUID) -> Place:
 
 
 def at_seat(view: SeatView[P]) -> Callable[..., HttpResponse]:
-    """A page of one committee's desk in the current round."""
+    """A page of one committee's desk in the round that was chosen, else in the current one."""
 
     def page(request: HttpRequest, who: Who, /, place_id: UUID, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
-        place, round = committee(who, place_id), current(who.now)
+        place, rounds = committee(who, place_id), at_desk(who.now)
+        round = _chosen(request, rounds) or asked_about(rounds, who.now)
         if round is None:
             return render(request, "console/mask_desk/none.html", {"place": place})
-        return view(request, Seat(who, place, round), *args, **kwargs)
+        seat = Seat(who, place, round, tuple(rounds))
+        request.seat = seat  # type: ignore[attr-defined]  # read back by the heading of every part of the desk
+        return view(request, seat, *args, **kwargs)
 
     return wraps(view)(staff_view(Capability.MASK_DESK)(page))
+
+
+def _chosen(request: HttpRequest, rounds: list[Round]) -> Round | None:
+    """The round that was chosen at this desk, for as long as it can be chosen."""
+    if (wanted := request.GET.get("round")) is not None:
+        request.session[ROUND_KEY] = wanted
+    return next((one for one in rounds if one.id.hex == request.session.get(ROUND_KEY)), None)
 
 
 def is_id(written: str) -> bool:

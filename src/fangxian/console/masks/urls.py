@@ -1,6 +1,6 @@
 from django.urls import path
 
-from fangxian.console.masks import day, views
+from fangxian.console.masks import day, number, views
 
 app_name = "masks"
 urlpatterns = [
@@ -15,6 +15,8 @@ urlpatterns = [
     path("<uuid:round_id>/allocate/", views.allocate, name="allocate"),
     path("<uuid:round_id>/cancel/", views.cancel, name="cancel"),
     path("<uuid:round_id>/day/", day.summary, name="day"),
+    path("<uuid:round_id>/number/", number.number, name="number"),
+    path("<uuid:round_id>/number/<uuid:call_id>/back/", number.take_back, name="take-back"),
     path("<uuid:round_id>/addresses/", day.addresses, name="addresses"),
     path("<uuid:round_id>/addresses/<uuid:application_id>/", day.application, name="application"),
     path("<uuid:round_id>/check/", views.check, name="check"),

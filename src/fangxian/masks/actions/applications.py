@@ -69,10 +69,15 @@ def _documented(ask: Ask, now: datetime) -> bool:
 def apply_unplaced(
     ask: Ask, now: datetime, *, round: Round, committee: Place | None = None, by: str = "", trusted: bool = False
 ) -> Answer:
-    """Keep what was written, sealed, for a person at the committee. Sending it again gives the same answer."""
+    """Keep what was written, sealed, for a person at the committee. Sending the same again gives the same answer.
+
+    Only the same: an id is no proof of anything, and the answer opens the page of whoever wrote it.
+    """
+    kept = ask if trusted else msgspec.structs.replace(ask, special="", urgent=False, unit="", channel=_channel(ask))
     before = Application.objects.filter(id=ask.id, round=round).first()
     if before is not None:
-        return Answer(id=ask.id.hex, status="known", code=Code.UNPLACED, secret=before.secret)
+        theirs = msgspec.structs.replace(_opened(before), at=kept.at) == kept
+        return Answer(id=ask.id.hex, status="known", code=Code.UNPLACED, secret=before.secret if theirs else "")
     code = rules.judge(
         facts=facts_of(round), wants=ask.wants, at_us=clock.to_us(now), staff=False, known_door=True, taken=False
     )
@@ -83,7 +88,6 @@ def apply_unplaced(
         )
         return said(Answer(id=ask.id.hex, status="refused", code=code))
     secret = new_secret()
-    kept = ask if trusted else msgspec.structs.replace(ask, special="", urgent=False, unit="", channel=_channel(ask))
     with write_lock():
         made = Application.objects.create(
             id=ask.id, round=round, committee=committee, sealed=crypto.seal(_text(kept), _aad(ask.id)),

@@ -34,13 +34,24 @@ def current(now: datetime) -> Round | None:
 
     One that was cancelled stands, with its reason, until its sale would have ended, unless another is going on.
     """
+    return asked_about(at_desk(now), now)
+
+
+def at_desk(now: datetime) -> list[Round]:
+    """Rounds that a committee's desk may still have to do with, the newest first: announced, and their sale not over
+    a week ago. The next one is announced while one sells."""
     now_us = clock.to_us(now)
     rows = Round.objects.filter(announced_us__lte=now_us, sale_until_us__gt=now_us - SHOWN_AFTER_US)
-    return _asked_about(_with_all(rows), now_us)
+    return list(_with_all(rows))
 
 
 def _with_all(rows: QuerySet[Round]) -> QuerySet[Round]:
     return rows.select_related("street").prefetch_related("variants").order_by("-register_from_us")
+
+
+def asked_about(newest_first: Iterable[Round], now: datetime) -> Round | None:
+    """Of these, the one that `current` means."""
+    return _asked_about(newest_first, clock.to_us(now))
 
 
 def _asked_about(newest_first: Iterable[Round], now_us: int) -> Round | None:
