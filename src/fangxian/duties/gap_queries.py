@@ -20,6 +20,7 @@ from fangxian.duties.plan_schema import EscalationStep
 from fangxian.duties.queries import at_nodes
 from fangxian.places.models import Place, PlaceKind
 from fangxian.places.queries import full_names
+from fangxian.registry.models import SubjectKind
 from fangxian.shared import clock
 from fangxian.shared.clock import MINUTE_US
 
@@ -219,10 +220,12 @@ def _my_duties(grants: Sequence[RoleGrant], now: datetime, limit: int, rules: Se
         if rule.active and rule.playbook_id is not None and chain_of(rule, None).steps[0].role in roles
     }
     end_of_day = clock.day_start_us(clock.local_day(now)) + clock.DAY_US
+    # a piece of work, such as something to be put right, is told at once and not only when its time draws near
+    work = [rule_id for rule_id, rule in first.items() if rule.subject_kind == SubjectKind.WORK]
     rows = (
         Duty.objects.filter(
-            within_reach(reach, place="place"), rule__in=list(first), deadline_us__isnull=False,
-            window_us__lt=end_of_day, due_us__lte=end_of_day + clock.DAY_US,
+            within_reach(reach, place="place"), Q(due_us__lte=end_of_day + clock.DAY_US) | Q(rule__in=work),
+            rule__in=list(first), deadline_us__isnull=False, window_us__lt=end_of_day,
         )
         .values("rule_id", "node_id", "node__name", "window_us", "due_us")
         .annotate(n=Count("id"))

@@ -9,6 +9,7 @@ from fangxian.gates.actions import parcels, visits
 from fangxian.gates.actions import purge as gate_log
 from fangxian.hygiene import actions as hygiene_actions
 from fangxian.hygiene import folds as hygiene
+from fangxian.inspections import folds as inspections
 from fangxian.masks import folds as masks
 from fangxian.masks import nightly
 from fangxian.registry import folds as registry
@@ -23,10 +24,10 @@ def fold_register(now: datetime) -> int:
 
 
 def fold_places(now: datetime) -> int:
-    """Doors and public areas that were built, closed or moved, taken into rounds, disinfection and counts; gates
-    that nobody is planned for."""
+    """Doors and public areas that were built, closed or moved, taken into rounds of doors and of goods, disinfection
+    and counts; gates that nobody is planned for."""
     ground = screening.fold_places(now=now) + hygiene.fold_areas(now=now) + duties.follow_grids(now=now)
-    return ground + gates.fold_unplanned(now=now)
+    return ground + gates.fold_unplanned(now=now) + masks.follow_doors(now=now)
 
 
 def fold_gates(now: datetime) -> int:
@@ -43,6 +44,16 @@ def fold_masks(now: datetime) -> int:
 def fold_workplaces(now: datetime) -> int:
     """Office buildings and their enterprises: what a building lacks, and what else the return to work asks for."""
     return workplaces.fold(now)
+
+
+def fold_inspections(now: datetime) -> int:
+    """Who owes an inspection, who is sent to re-inspect, and passes issued while their zone is suspended."""
+    return inspections.fold(now=now)
+
+
+def plan_inspections(now: datetime) -> int:
+    """Inspectors of today and tomorrow, where a place has none yet."""
+    return inspections.plan_days(now=now)
 
 
 def call_numbers(now: datetime) -> int:

@@ -23,6 +23,7 @@ from fangxian.shared.writer import CHECKPOINT_SECONDS, checkpoint, renew_statist
 from fangxian.worker.jobs import (
     call_numbers,
     fold_gates,
+    fold_inspections,
     fold_masks,
     fold_places,
     fold_register,
@@ -105,6 +106,8 @@ JOBS: Sequence[Job] = (
     Job("gates", timedelta(seconds=2), fold_gates, again=True),
     Job("masks", timedelta(seconds=2), fold_masks, again=True),
     Job("workplaces", timedelta(seconds=30), fold_workplaces),
+    Job("inspections", timedelta(seconds=5), fold_inspections),
+    Job("inspectors", timedelta(minutes=10), plan_inspections, lane="call"),
     Job("call", timedelta(minutes=1), call_numbers, lane="call"),
     Job("places", timedelta(minutes=5), fold_places),
     Job("sweep", timedelta(seconds=5), _sweep),

@@ -16,6 +16,7 @@ from fangxian.gates import bench_checks, bench_passes, bench_trace
 from fangxian.masks import bench_allocation, bench_page, bench_registrations
 from fangxian.registry import import_bench, search_bench
 from fangxian.shared.measure import Figure
+from fangxian.workplaces import bench_board
 
 BENCHES: dict[str, tuple[str, Callable[[], Iterator[Figure]]]] = {
     "board": ("the board of a street and of all Shanghai", command.boards),
@@ -27,6 +28,7 @@ BENCHES: dict[str, tuple[str, Callable[[], Iterator[Figure]]]] = {
     "registrations": ("one hot round of masks, beside a Django view that writes a row", bench_registrations.run),
     "allocation": ("a night's calls of a city: 3.7 million registrations, 500 pharmacies", bench_allocation.run),
     "public-page": ("the public page of a round, beside the server's empty answer", bench_page.run),
+    "building-board": ("the board of 38 office buildings, their enterprises and people", bench_board.run),
     "search": ("a name fragment among a million people", search_bench.run),
 }
 
