@@ -12,7 +12,9 @@ from fangxian.masks.actions import desk, rounds
 from fangxian.masks.actions.close import close_day, instance_of
 from fangxian.masks.models import Call, CallStatus, Outlet, Registration, Round, Special
 from fangxian.masks.playbook import CLOSE, DOORS, SPECIAL
-from fangxian.places.models import Place
+from fangxian.places import actions as places
+from fangxian.places.actions import NewPlace
+from fangxian.places.models import Place, PlaceKind
 from fangxian.shared import clock
 from fangxian.worker.loop import JOBS
 from tests.support.factories import MORNING
@@ -46,6 +48,23 @@ def test_an_announced_round_enrols_its_doors_once() -> None:
     assert Round.objects.get().enrolled_us == clock.to_us(MORNING)
     assert folds.fold(now=OPEN) == 0
     assert (owed(DOORS), owed(SPECIAL)) == (12, 1)
+
+
+def test_a_door_that_is_built_while_the_round_registers_is_told_too() -> None:
+    goods = Goods(make_round())
+    folds.fold(now=MORNING)
+    assert folds.follow_doors(now=OPEN) == 0
+    block = doors(goods, 0)[0].parent
+    assert block is not None
+    new = [NewPlace(PlaceKind.DWELLING, name, block.id) for name in ("901室", "902室")]
+    first, second = places.add(places=new, by="test", now=OPEN)
+    register(goods.ground, second, goods.ground.committees[0])
+    assert folds.follow_doors(now=OPEN) == 1  # who registered knows of it
+    assert Duty.objects.get(cohort__key=DOORS, subject_id=first.id).last_us is None
+    assert folds.follow_doors(now=OPEN) == 0
+    after = clock.from_us(Round.objects.get().register_until_us)
+    places.add(places=[NewPlace(PlaceKind.DWELLING, "903室", block.id)], by="test", now=after)
+    assert folds.follow_doors(now=after) == 0
 
 
 def test_a_draft_and_a_cancelled_round_enrol_nobody() -> None:

@@ -50,6 +50,15 @@ def enrol_announced(*, now: datetime, by: str = "worker") -> int:
     return len(fresh)
 
 
+def follow_doors(*, now: datetime, by: str = "worker") -> int:
+    """Doors that were built, or found, while a round registers are owed being told of it too. Returns how many."""
+    now_us = clock.to_us(now)
+    found = Round.objects.filter(
+        enrolled_us__isnull=False, register_until_us__gt=now_us, cancelled_us__isnull=True
+    ).select_related("street")
+    return sum(rounds.enrol_new_doors(round=round, by=by, now=now) for round in found)
+
+
 def fold_registrations(*, now: datetime, by: str = "worker") -> int:
     """Who registered has been told of the round, and a special household that did is no gap. For about two seconds."""
     return while_there_is(lambda rows: _fold_chunk(rows, by, now), seconds=RUN_SECONDS)

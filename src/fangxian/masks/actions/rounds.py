@@ -8,15 +8,16 @@ from datetime import date, datetime, time, timedelta
 from typing import Any, TypeVar
 from uuid import UUID
 
-from django.db.models import Max
+from django.db.models import Exists, Max, OuterRef
 from django.utils.translation import gettext as _
 
 from fangxian.audit import actions as audit
 from fangxian.duties import actions as duties
+from fangxian.duties.models import Member
 from fangxian.duties.plan_schema import Text
 from fangxian.masks import rules
 from fangxian.masks.actions.errors import MaskError
-from fangxian.masks.models import Counter, Outlet, Round, Serving, Variant
+from fangxian.masks.models import Counter, Outlet, Registration, Round, Serving, Variant
 from fangxian.masks.plan import plan_at
 from fangxian.masks.playbook import DOORS, SPECIAL, GoodsRule, MasksSection
 from fangxian.masks.queries.rounds import committees_of, facts_of
@@ -211,6 +212,17 @@ def enrol_doors(*, round: Round, by: str, now: datetime, polite: bool = True) ->
     with write_lock():
         Round.objects.filter(id=round.id).update(enrolled_us=clock.to_us(now))
     return count
+
+
+def enrol_new_doors(*, round: Round, by: str, now: datetime) -> int:
+    """Doors that are no members yet, and that have not registered. Returns how many were enrolled."""
+    owed = Member.objects.filter(subject_id=OuterRef("id"), cohort__key=DOORS, cohort__instance=round.id.hex)
+    registered = Registration.objects.filter(round=round, unit=OuterRef("id"), withdrawn_us__isnull=True)
+    doors = Place.objects.filter(
+        ~Exists(owed), ~Exists(registered), round.street.subtree, kind=PlaceKind.DWELLING, closed_on__isnull=True
+    ).order_by("path")
+    due_us = max(round.register_from_us, clock.to_us(now) + TELL_HOURS * clock.HOUR_US)
+    return _enrol(DOORS, round, list(doors), due_us, by, now, polite=True)
 
 
 def _enrol(
