@@ -163,7 +163,9 @@ class Plan:
     bound: float
     gap: float
     margin: float
-    """Share of the lanes' capacity that is held back for chance."""
+    """Share of the lanes' capacity that is held back for chance; below 0 where p95 allows a higher peak."""
+    lobby_margin: float
+    """The same of the lifts and the lobby."""
     held: bool
     """Simulated, nineteen of twenty wait no longer than the target at each gate, and no lobby overflows."""
     problems: tuple[Problem, ...]
