@@ -17,13 +17,14 @@ from fangxian.duties import actions as duties
 from fangxian.duties.models import Duty
 from fangxian.gates.models import Check, Direction, Outcome, Pass, PassKind, PassStatus
 from fangxian.places.models import Place
-from fangxian.registry.models import Attachment, Relation, Subject
+from fangxian.registry.models import Attachment, Document, Relation, Subject
 from fangxian.shared import clock
 from fangxian.shared.writer import in_chunks, write_lock
 from fangxian.workplaces.actions import returning, staff_passes
 from fangxian.workplaces.models import Filing, FilingStatus, Returning, StaffState, Verdict
 from fangxian.workplaces.plan import InForce, plan_at
 from fangxian.workplaces.returning import Mark, marked
+from fangxian.workplaces.rules import Lack
 
 WORKER: Final = "worker"
 LOOK_BACK: Final = timedelta(days=14)
@@ -43,11 +44,10 @@ def screen_again(now: datetime) -> int:
     due = Q(verdict=Verdict.LATER, verdict_until__lte=clock.local_day(now))
     other = Q(playbook_id__isnull=False) if plan.playbook_id is None else ~Q(playbook_id=plan.playbook_id)
     unseen = Q(playbook_id__isnull=True) if plan.playbook_id is not None else Q(pk__in=[])
-    ids = list(
-        Returning.objects.filter(due | other | unseen, until_us__isnull=True)
-        .order_by("id")
-        .values_list("id", flat=True)
-    )
+    # somebody's document came into the register meanwhile
+    known = Q(missing__contains=str(Lack.DOCUMENT)) & Exists(Document.objects.filter(subject_id=OuterRef("person_id")))
+    rows = Returning.objects.filter(due | other | unseen | known, until_us__isnull=True)
+    ids = list(rows.order_by("id").values_list("id", flat=True))
     moved: dict[tuple[UUID, UUID], set[UUID]] = defaultdict(set)
     in_chunks(ids, lambda part: _screen(part, plan, moved, now))
     for (enterprise_id, place_id), people in moved.items():

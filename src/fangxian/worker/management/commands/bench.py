@@ -16,7 +16,7 @@ from fangxian.gates import bench_checks, bench_passes, bench_trace
 from fangxian.masks import bench_allocation, bench_page, bench_registrations
 from fangxian.registry import import_bench, search_bench
 from fangxian.shared.measure import Figure
-from fangxian.workplaces import bench_board
+from fangxian.workplaces import bench_board, bench_rosters
 
 BENCHES: dict[str, tuple[str, Callable[[], Iterator[Figure]]]] = {
     "board": ("the board of a street and of all Shanghai", command.boards),
@@ -29,6 +29,7 @@ BENCHES: dict[str, tuple[str, Callable[[], Iterator[Figure]]]] = {
     "allocation": ("a night's calls of a city: 3.7 million registrations, 500 pharmacies", bench_allocation.run),
     "public-page": ("the public page of a round, beside the server's empty answer", bench_page.run),
     "building-board": ("the board of 38 office buildings, their enterprises and people", bench_board.run),
+    "rosters": ("17,000 people stated on ledgers, accepted, and their passes signed", bench_rosters.run),
     "search": ("a name fragment among a million people", search_bench.run),
 }
 
