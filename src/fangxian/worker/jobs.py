@@ -16,6 +16,7 @@ from fangxian.registry import folds as registry
 from fangxian.registry.imports import actions as imports
 from fangxian.screening import folds as screening
 from fangxian.workplaces import folds as workplaces
+from fangxian.workplaces.actions import wave_work
 
 
 def fold_register(now: datetime) -> int:
@@ -59,6 +60,11 @@ def plan_inspections(now: datetime) -> int:
 def call_numbers(now: datetime) -> int:
     """Each night, from the plan's hour on, the numbers of the next day of sale."""
     return nightly.call_due(now=now)
+
+
+def work_out_waves(now: datetime) -> int:
+    """The next plan of a return wave that was asked for."""
+    return wave_work.work_next(now=now)
 
 
 def take_imports(now: datetime) -> int:

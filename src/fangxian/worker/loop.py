@@ -28,9 +28,11 @@ from fangxian.worker.jobs import (
     fold_places,
     fold_register,
     fold_workplaces,
+    plan_inspections,
     purge,
     remove_orphans,
     take_imports,
+    work_out_waves,
 )
 
 logger = logging.getLogger(__name__)
@@ -113,6 +115,7 @@ JOBS: Sequence[Job] = (
     Job("sweep", timedelta(seconds=5), _sweep),
     Job("posts", timedelta(minutes=1), _posts),
     Job("imports", timedelta(seconds=1), take_imports, lane="lists", again=True),
+    Job("waves", timedelta(seconds=2), work_out_waves, lane="waves", again=True),
     Job("seal", timedelta(seconds=10), _seal, lane="lists", again=True),
     Job("statistics", timedelta(minutes=30), _statistics, lane="lists"),
     Job("purge", timedelta(hours=1), purge, lane="lists", again=True),
