@@ -79,6 +79,10 @@ def _unknown(*names: str) -> Arguments:
     return lambda _side: {name: new_id() for name in names}
 
 
+def _photo_of(*names: str, **more: int) -> Arguments:
+    return lambda _side: {**{name: new_id() for name in names}, **more, "digest": "0" * 64}
+
+
 def _key(value: str) -> Arguments:
     return lambda _side: {"key": value}
 
@@ -190,6 +194,39 @@ MATRIX: dict[str, Line] = {
     "gates:left": Line(C.GATE, _unknown("gate_id", "assignment_id"), post=True, strange=True),
     "gates:hold": Line(C.PASSES, _unknown("gate_id"), post=True, strange=True),
     "gates:lift": Line(C.PASSES, _unknown("gate_id", "held_id"), post=True, strange=True),
+    "firm:home": Line(C.FIRM),
+    **{
+        f"firm:{name}": Line(C.FIRM, _unknown("enterprise_id", "place_id"), post=post, strange=True)
+        for name, post in (
+            ("desk", False),
+            ("begin", True),
+            ("filing", False),
+            ("send", True),
+            ("end", True),
+            ("workbook", False),
+            ("template", False),
+        )
+    },
+    **{
+        f"firm:{name}": Line(
+            C.FIRM,
+            lambda _side: {"enterprise_id": new_id(), "place_id": new_id(), "part": "plan"},
+            post=post,
+            strange=True,
+        )
+        for name, post in (("part", False), ("keep", True))
+    },
+    "firms:list": Line(C.BUILDINGS),
+    "firms:firm": Line(C.BUILDINGS, _unknown("enterprise_id"), strange=True),
+    "firms:facts": Line(C.REGISTER, _unknown("enterprise_id"), post=True, strange=True),
+    "firms:same": Line(C.REGISTER, _unknown("enterprise_id"), post=True, strange=True),
+    "firms:visit": Line(C.ENDORSE, _unknown("enterprise_id"), post=True, strange=True),
+    "firms:worker": Line(C.ENDORSE, _unknown("enterprise_id"), post=True, strange=True),
+    "firms:posts": Line(C.FIRM, _unknown("enterprise_id"), post=True, strange=True),
+    "filings:list": Line(C.BUILDINGS),
+    "filings:filing": Line(C.BUILDINGS, _unknown("filing_id"), strange=True),
+    "filings:act": Line(C.BUILDINGS, _unknown("filing_id"), post=True, strange=True),
+    "filings:phone": Line(C.BUILDINGS, _unknown("filing_id"), post=True, strange=True),
     "masks:list": Line(C.MASKS),
     "masks:new": Line(C.MASKS),
     "masks:round": Line(C.MASKS, _unknown("round_id"), strange=True),
@@ -235,6 +272,28 @@ MATRIX: dict[str, Line] = {
     "mask-desk:letters": Line(C.MASK_DESK, _place, post=True),
     "mask-desk:special": Line(C.MASK_DESK, _place),
     "mask-desk:mark": Line(C.MASK_DESK, _place, post=True),
+    "inspect:today": Line(C.INSPECT),
+    "inspect:shell": Line(OPEN),
+    "inspect:service-worker": Line(OPEN),
+    "inspect:manifest": Line(OPEN),
+    "inspect:hello": Line(C.INSPECT),
+    "inspect:pack": Line(C.INSPECT, post=True),
+    "inspect:pack-state": Line(OPEN, _unknown("pack_id")),
+    "inspect:listing": Line(C.INSPECT, _unknown("pack_id"), strange=True),
+    "inspect:photo": Line(C.INSPECT, post=True),
+    "inspect:sync": Line(C.INSPECT, post=True),
+    "inspect:plan": Line(C.FILINGS),
+    "inspect:share": Line(C.FILINGS, post=True),
+    "inspect:move": Line(C.FILINGS, post=True),
+    "inspect:draw": Line(C.FILINGS, post=True),
+    "inspect:inspection": Line(C.FINDINGS, _unknown("inspection_id"), strange=True),
+    "inspect:answer-photo": Line(C.FINDINGS, _photo_of("inspection_id", answer_id=1), strange=True),
+    "findings:list": Line(C.FINDINGS),
+    "findings:new": Line(C.INSPECT),
+    "findings:trends": Line(C.FINDINGS),
+    "findings:finding": Line(C.FINDINGS, _unknown("finding_id"), strange=True),
+    "findings:act": Line(C.FINDINGS, _unknown("finding_id"), post=True, strange=True),
+    "findings:photo": Line(C.FINDINGS, _photo_of("finding_id", "step_id"), strange=True),
     "mask-counter:home": Line(C.MASK_COUNTER),
     "mask-counter:shell": Line(OPEN),
     "mask-counter:service-worker": Line(OPEN),

@@ -18,6 +18,8 @@ class Entry:
     label: Promise
     url_name: str
     capability: Capability | None = None
+    own: bool = False
+    """Only for whoever holds the capability for single subjects: an enterprise's own people."""
 
 
 @dataclass(frozen=True)
@@ -37,10 +39,15 @@ ENTRIES: tuple[Entry, ...] = (
     Entry(pgettext_lazy("menu", "My posts"), "posts:mine", Capability.GATE),
     Entry(pgettext_lazy("menu", "My rounds"), "field:today", Capability.RECORD),
     Entry(pgettext_lazy("menu", "Disinfection"), "hygiene:list", Capability.DISINFECT),
+    Entry(pgettext_lazy("menu", "Inspect"), "inspect:today", Capability.INSPECT),
+    Entry(pgettext_lazy("menu", "Findings"), "findings:list", Capability.FINDINGS),
     Entry(pgettext_lazy("menu", "Passes"), "passes:list", Capability.PASSES),
     Entry(pgettext_lazy("menu", "Goods"), "masks:list", Capability.MASKS),
     Entry(pgettext_lazy("menu", "Registration"), "mask-desk:home", Capability.MASK_DESK),
     Entry(pgettext_lazy("menu", "Counter"), "mask-counter:home", Capability.MASK_COUNTER),
+    Entry(pgettext_lazy("menu", "My enterprise"), "firm:home", Capability.FIRM, own=True),
+    Entry(pgettext_lazy("menu", "Filings"), "filings:list", Capability.BUILDINGS),
+    Entry(pgettext_lazy("menu", "Enterprises"), "firms:list", Capability.BUILDINGS),
     Entry(pgettext_lazy("menu", "Find"), "search:page", Capability.SEARCH),
     Entry(pgettext_lazy("menu", "Who was there"), "trace:page", Capability.TRACE),
     Entry(pgettext_lazy("menu", "Lists"), "imports:home", Capability.IMPORT),
@@ -61,11 +68,17 @@ def entries(request: HttpRequest) -> list[Shown]:
         return []
     shown = []
     for entry in ENTRIES:
-        if entry.capability is None or who.can(entry.capability):
+        if _is_for(entry, who):
             url = reverse(entry.url_name)
             here = request.path == url or (len(url) > 1 and request.path.startswith(url))
             shown.append(Shown(str(entry.label), url, entry.url_name, here))
     return shown
+
+
+def _is_for(entry: Entry, who: Who) -> bool:
+    if entry.capability is None:
+        return True
+    return bool(who.reach(entry.capability).subjects) if entry.own else who.can(entry.capability)
 
 
 def street_name() -> str:
