@@ -15,6 +15,10 @@ from fangxian.workplaces.wave.arrivals import Floats, Grid
 from fangxian.workplaces.wave.site import Gate, Lane
 
 
+_APART = 4_096.0
+"""Minutes between mornings that are sorted together. A power of two, so that next to nothing is rounded away."""
+
+
 @dataclass(frozen=True, slots=True)
 class Served:
     """Per person and replication. `lane` is the place of the lane in what `serve` was given, fastest first."""
@@ -48,10 +52,11 @@ def poisson(expected: Floats, grid: Grid, replications: int, rng: np.random.Gene
     slots = np.repeat(np.tile(np.arange(grid.count), replications), counts.ravel())
     morning = np.repeat(np.arange(replications), people)
     times = grid.start + grid.slot * (slots + rng.random(total))
-    order = np.lexsort((times, morning))
+    # one sort of a sum: mornings stay in their order, and a day has fewer minutes than lie between two of them
+    times = np.sort(times + morning * _APART) - morning * _APART
     first = np.concatenate(([0], np.cumsum(people)[:-1])) if replications else np.zeros(0, dtype=np.int64)
     found = np.full((int(people.max(initial=0)), replications), np.inf)
-    found[np.arange(total) - first[morning], morning] = times[order]
+    found[np.arange(total) - first[morning], morning] = times
     return found
 
 

@@ -107,7 +107,7 @@ class GateQueue:
     length_p95: tuple[float, ...]
     """Of twenty mornings, nineteen have no more than this waiting at the end of the slot."""
     wait_p95: tuple[float, ...]
-    """Of those who arrive in the slot, nineteen of twenty wait no longer."""
+    """Of those who arrive in the slot, nineteen of twenty wait no longer; 0 where hardly anybody arrives."""
     busy: tuple[float, ...]
     """Utilisation of the lanes in each slot."""
 
@@ -139,7 +139,13 @@ class Morning:
 
     @property
     def p95(self) -> float:
+        """Of the whole morning, at the gate where it is longest."""
         return max((gate.p95 for gate in self.gates), default=0.0)
+
+    @property
+    def worst(self) -> float:
+        """p95 of who arrives in the worst slot: what is held against the target."""
+        return max((wait for gate in self.gates for wait in gate.wait_p95), default=0.0)
 
     @property
     def longest_line(self) -> float:
@@ -162,12 +168,15 @@ class Plan:
     cost: float
     bound: float
     gap: float
+    floor: float
+    """The bound with nothing held back for chance."""
     margin: float
-    """Share of the lanes' capacity that is held back for chance; below 0 where p95 allows a higher peak."""
+    """Share of the lanes' capacity that is held back for chance."""
     lobby_margin: float
     """The same of the lifts and the lobby."""
     held: bool
-    """Simulated, nineteen of twenty wait no longer than the target at each gate, and no lobby overflows."""
+    """Simulated, nineteen of twenty who arrive at a gate in a slot, in each of them, wait no longer than the target; and
+    on nineteen of twenty mornings the lobby does not overflow."""
     problems: tuple[Problem, ...]
     lanes_more: int | None
     """Fewest further lanes (of the kind the building has most of) with which everybody who asked to come can; None

@@ -20,8 +20,6 @@ __all__ = ["Firm", "Gate", "Lane", "Plan", "Problem", "Site", "Total", "solve", 
 GAP: Final = 0.004
 """Where the solver may stop; far below what the expected arrivals are uncertain by."""
 STEP: Final = 0.025
-LOOSEST: Final = -0.10
-"""Where the margin of the lanes begins: nineteen of twenty wait less than the fluid's peak says."""
 MOST: Final = 0.60
 
 
@@ -32,6 +30,7 @@ class _Tried:
     lobby_margin: float
     verdict: Verdict
     held: bool
+    floor: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +73,7 @@ def solve(site: Site, rule: WaveRule, seconds: float, seed: int = 1) -> Plan:
         cost=cost,
         bound=bound,
         gap=gap_of(cost, bound),
+        floor=min(cost, tried.floor),
         margin=tried.margin,
         lobby_margin=tried.lobby_margin,
         held=tried.held,
@@ -107,9 +107,9 @@ def _untouched(task: _Task) -> _Tried | None:
 
 def _search(task: _Task) -> _Tried:
     """Hold back more until the simulation holds, then halve the way back until it would not."""
-    margin, lobby, bound = LOOSEST, 0.0, 0.0
+    margin, lobby, bound = 0.0, 0.0, 0.0
     tried = _try(task, margin, lobby, bound)
-    before = (margin, lobby)
+    before, floor = (margin, lobby), tried.found.bound
     while not tried.held and max(margin, lobby) < MOST - 1e-9 and task.left() > 0.0:
         before, bound = (margin, lobby), tried.found.bound
         over = tried.verdict.p95 / task.rule.wait_minutes - 1.0
@@ -118,9 +118,7 @@ def _search(task: _Task) -> _Tried:
         if not tried.verdict.quiet:
             lobby = _raised(lobby, tried.verdict.lobby_over / 8.0)
         tried = _try(task, margin, lobby, bound)
-    if not tried.held:
-        return tried
-    while task.left() > 0.0:
+    while tried.held and task.left() > 0.0:
         middle = (_between(before[0], tried.margin), _between(before[1], tried.lobby_margin))
         if middle in (before, (tried.margin, tried.lobby_margin)):
             break
@@ -129,7 +127,7 @@ def _search(task: _Task) -> _Tried:
             tried = again
         else:
             before, bound = middle, max(bound, again.found.bound)
-    return tried
+    return replace(tried, floor=floor)
 
 
 def _between(less: float, more: float) -> float:
