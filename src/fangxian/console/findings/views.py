@@ -10,7 +10,7 @@ from django.db.models import Q
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, pgettext_lazy
 from django.views.decorators.http import require_GET, require_POST
 
 from fangxian.accounts.access import NotAllowedError, NotFoundError, get
@@ -30,7 +30,7 @@ from fangxian.inspections.queries.findings import finding as view_of
 from fangxian.inspections.rules import Actor
 
 TABS = (
-    (OPEN, gettext_lazy("Open")), (OVERDUE, gettext_lazy("Overdue")),
+    (OPEN, pgettext_lazy("findings", "Open")), (OVERDUE, gettext_lazy("Overdue")),
     (FindingStatus.MENDED.value, gettext_lazy("To re-inspect")), (FindingStatus.CLOSED.value, gettext_lazy("Closed")),
 )  # fmt: skip
 DONE = {
