@@ -14,7 +14,6 @@ from numpy.typing import NDArray
 from fangxian.workplaces.wave.arrivals import Floats, Grid
 from fangxian.workplaces.wave.site import Gate, Lane
 
-
 _APART = 4_096.0
 """Minutes between mornings that are sorted together. A power of two, so that next to nothing is rounded away."""
 

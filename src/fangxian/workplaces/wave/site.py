@@ -175,8 +175,8 @@ class Plan:
     lobby_margin: float
     """The same of the lifts and the lobby."""
     held: bool
-    """Simulated, nineteen of twenty who arrive at a gate in a slot, in each of them, wait no longer than the target; and
-    on nineteen of twenty mornings the lobby does not overflow."""
+    """Simulated: at each gate and in each slot nineteen of twenty wait no longer than the target, and on nineteen of
+    twenty mornings the lobby does not overflow."""
     problems: tuple[Problem, ...]
     lanes_more: int | None
     """Fewest further lanes (of the kind the building has most of) with which everybody who asked to come can; None

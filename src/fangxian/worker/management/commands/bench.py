@@ -16,7 +16,7 @@ from fangxian.gates import bench_checks, bench_passes, bench_trace
 from fangxian.masks import bench_allocation, bench_page, bench_registrations
 from fangxian.registry import import_bench, search_bench
 from fangxian.shared.measure import Figure
-from fangxian.workplaces import bench_board, bench_rosters
+from fangxian.workplaces import bench_board, bench_queues, bench_rosters, bench_stagger
 
 BENCHES: dict[str, tuple[str, Callable[[], Iterator[Figure]]]] = {
     "board": ("the board of a street and of all Shanghai", command.boards),
@@ -31,6 +31,8 @@ BENCHES: dict[str, tuple[str, Callable[[], Iterator[Figure]]]] = {
     "building-board": ("the board of 38 office buildings, their enterprises and people", bench_board.run),
     "rosters": ("17,000 people stated on ledgers, accepted, and their passes signed", bench_rosters.run),
     "search": ("a name fragment among a million people", search_bench.run),
+    "stagger": ("who comes when, for 38 buildings with 17,000 people and for ten times as many", bench_stagger.run),
+    "queues": ("simulated queues beside the textbook and beside another simulator", bench_queues.run),
 }
 
 
