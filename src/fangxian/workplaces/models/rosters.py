@@ -96,7 +96,12 @@ class Returning(models.Model):
             ),
         ]
         indexes: ClassVar[list[models.Index]] = [
-            models.Index(fields=["place", "verdict"], condition=Q(until_us__isnull=True), name="returning_place"),
+            # the board of buildings counts who may work by enterprise, from the index alone
+            models.Index(
+                fields=["place", "verdict", "state", "enterprise"],
+                condition=Q(until_us__isnull=True),
+                name="returning_board",
+            ),
             models.Index(fields=["person"], condition=Q(until_us__isnull=True), name="returning_person"),
             # who may have a pass from a day on
             models.Index(
