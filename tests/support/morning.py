@@ -1,12 +1,14 @@
 """A morning at the two towers of `works`: enterprises that are accepted back, and a crowd on their ledgers."""
 
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from uuid import UUID
 
 from fangxian.places.models import Place
 from fangxian.registry.models import Subject, SubjectKind
 from fangxian.shared import clock
-from fangxian.workplaces.models import Filing, FilingStatus, Returning, Verdict
+from fangxian.workplaces.actions import waves
+from fangxian.workplaces.models import Filing, FilingStatus, Returning, Verdict, WavePlan
+from fangxian.workplaces.wave.whatif import Change
 
 
 def crowd(enterprise_id: UUID, place: Place, count: int, now: datetime, *, home: int = 0) -> None:
@@ -46,3 +48,13 @@ def tenants(place: Place, sizes: dict[str, int], now: datetime) -> dict[str, UUI
         accepted(made[name], place, now)
         crowd(made[name], place, people, now)
     return made
+
+
+def worked_out(place: Place, now: datetime, day: date | None = None, what_if: tuple[Change, ...] = ()) -> WavePlan:
+    """A plan asked for, for tomorrow unless a day is named, and worked out."""
+    plan = waves.ask(
+        place=place, day=day or clock.local_day(now) + timedelta(days=1), what_if=what_if, by="test", now=now
+    )
+    assert waves.work_next(now=now) == 1
+    plan.refresh_from_db()
+    return plan

@@ -29,6 +29,7 @@ from fangxian.workplaces.actions.wave_work import unfit_words
 from fangxian.workplaces.actions.wave_work import work_next as work_next
 from fangxian.workplaces.models import GateLane, Objection, PlanStatus, WavePlan, WaveSlot
 from fangxian.workplaces.plan import plan_at
+from fangxian.workplaces.queries.waves import source_of
 from fangxian.workplaces.wave.whatif import Change, Unfit, apply
 
 MOST_AHEAD: Final = timedelta(days=31)
@@ -91,14 +92,10 @@ def _publish(plan: WavePlan, by: str, now: datetime) -> int:
     if not windows:
         raise WorkplaceError(_("This plan has no window in it. Nothing was published."))
     held = gate_slots.set_many(
-        slots=windows, from_day=plan.day, until_day=plan.day, source=source_of(plan), by=by, now=now
+        slots=windows, from_day=plan.day, until_day=plan.day, source=source_of(plan.id), by=by, now=now
     )
     _record("published", plan, by, now, windows=held)
     return held
-
-
-def source_of(plan: WavePlan) -> str:
-    return f"wave:{plan.id.hex}"
 
 
 def _windows(plan: WavePlan) -> Mapping[UUID, Sequence[NewSlot]]:
@@ -122,7 +119,7 @@ def take_back(*, plan: WavePlan, by: str, now: datetime) -> None:
     rows = WavePlan.objects.filter(id=plan.id, status=PlanStatus.PUBLISHED)
     if not rows.update(status=PlanStatus.REPLACED):
         raise WorkplaceError(_("This plan is not published. Nothing was changed."))
-    ended = gate_slots.take_back(source=source_of(plan), by=by, now=now)
+    ended = gate_slots.take_back(source=source_of(plan.id), by=by, now=now)
     _record("taken_back", plan, by, now, windows=ended)
 
 
