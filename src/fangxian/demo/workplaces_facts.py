@@ -23,7 +23,7 @@ LANDLORDS: Final = (
 )  # fmt: skip
 ALIASES: Final = {"中石化销售有限公司上海分公司": ("中化石化销售有限公司",)}
 """The street's account prints this enterprise in two ways."""
-ACCEPTED_BY_NAME: Final = frozenset(name for name, *_ in NAMED)
+BY_NAME: Final = frozenset(name for name, *_ in NAMED)
 
 PLANS: Final = (
     ("一、成立防控小组，负责人到岗带班。二、员工进门测温、登记，每日两次体温。三、办公区每日消毒两次，开窗通风，停用集中空调。"
@@ -35,7 +35,7 @@ PLANS: Final = (
 )  # fmt: skip
 RETURNS: Final = (
     (("roster-incomplete",), "名册缺三人的抵沪日期，请补齐后再报。"),
-    (("supplies", "posts"), "口罩只够九天；测温岗未写明姓名。"),
+    (("supplies", "posts"), "现场看口罩只够九天，与填报不符；测温岗和信息上报岗为同一人。"),
     (("plan",), "请写明谁负责消毒、每天几次、发热送到哪里。"),
     (("key-region",), "名册上有一人来自湖北，请说明观察到哪一天。"),
 )  # fmt: skip
@@ -223,7 +223,7 @@ def _members(rng: Random, leader: str, head: str, missing: str) -> tuple[MemberF
 
 def firms(rng: Random, listed: Sequence[Enterprise], today: date, *, keep: str) -> list[FirmFacts]:
     """One for each enterprise. `keep` is the credit code of one that is at work whatever the lot says."""
-    lot = [firm.uscc for firm in listed if firm.name not in ACCEPTED_BY_NAME and firm.uscc != keep]
+    lot = [firm.uscc for firm in listed if firm.name not in BY_NAME and firm.uscc != keep]
     rng.shuffle(lot)
     fates: dict[str, Fate] = {}
     for fate, share in SHARES:
@@ -241,8 +241,6 @@ def _firm(rng: Random, firm: Enterprise, fate: Fate, today: date) -> FirmFacts:
     known = rng.random() > 0.06
     kinds = ("charge", "measure", "clean", "supplies", "report")
     posts = {kind: firm.contact if kind in ("charge", "report") else _name(rng) for kind in kinds}
-    if fate is Fate.RETURNED:
-        del posts["supplies"]
     return FirmFacts(
         firm, fate, ALIASES.get(firm.name, ()), landlord if known else "", soe if known else None, posts,
         plan=rng.choice(PLANS), isolation=rng.choice(ISOLATION), in_charge=firm.contact, asked=_asked(rng, firm),
@@ -293,6 +291,7 @@ NOTES: Final = {
     "E2": "早高峰无志愿者", "E3": "缺英文告示", "F1": "错峰时段未告知两家企业", "F2": "三家未走访",
     "F3": "政策单页未送到新租户",
 }  # fmt: skip
+SEEN: Final = "现场查看不符要求"
 GARAGE: Final = ("A2", "地库口", "车库入口无人测温，车上人员直接乘梯上楼")
 """The one fault that suspends a zone today."""
 MENDED: Final = ("已当场整改，专人值守", "已补齐并张贴上墙", "已更换并培训当班人员", "已清理，恢复使用")
