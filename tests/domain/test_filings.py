@@ -6,32 +6,27 @@ import pytest
 
 from fangxian.accounts.access import Reach
 from fangxian.accounts.actions import grant
+from fangxian.accounts.models import Staff
 from fangxian.accounts.roles import Role
 from fangxian.audit.models import Entry
 from fangxian.duties.actions.sweep import sweep
 from fangxian.duties.models import Duty, Gap, GapStatus, Member
 from fangxian.gates.models import Pass, PassStatus
-from fangxian.registry.models import Document, DocumentKind, Subject
-from fangxian.shared import clock, crypto
-from fangxian.shared.ids import new_id
+from fangxian.shared import clock
 from fangxian.workplaces import rules
-from fangxian.workplaces.actions import filings, firms, returning
+from fangxian.workplaces.actions import filings, firms
 from fangxian.workplaces.actions.errors import WorkplaceError
 from fangxian.workplaces.actions.filings import NotYetError, OvertakenError
-from fangxian.workplaces.models import Filing, FilingAct, FilingStatus, FilingStep, PostKind, Transport, Travelled
+from fangxian.workplaces.models import Filing, FilingAct, FilingStatus, FilingStep
 from fangxian.workplaces.plan import plan_at
 from fangxian.workplaces.playbook import HEALTH, VISIT
 from fangxian.workplaces.queries import filings as reads
-from fangxian.workplaces.returning import NewReturning
 from fangxian.workplaces.rules import Actor, Lack
+from tests.support.filed import PHONE, ready, stand
 from tests.support.threads import at_once
-from tests.support.works import MORNING, Firm, Works, make_enterprise, make_works
+from tests.support.works import MORNING, Works, make_enterprise, make_works
 
 ALL = frozenset(Actor)
-PLAN_TEXT = (
-    "门口专人测温，员工分两批到岗，每日两次消毒，会议改线上；"
-    "发现发热立即隔离并报告楼宇物业和街道，名单每日更新，午餐分散就坐。"
-)
 
 
 @pytest.fixture
@@ -39,57 +34,11 @@ def works(db: None) -> Works:
     return make_works()
 
 
-def on_ledger(firm: Firm, works: Works, tower: int = 0, now: datetime = MORNING) -> None:
-    """Everybody of the enterprise, back in Shanghai or never away; nobody from a key region."""
-    for number, person in enumerate(firm.people):
-        if not Document.objects.filter(subject_id=person.pk).exists():
-            key = new_id()
-            Document.objects.create(
-                id=key, subject_id=person.pk, kind=DocumentKind.RESIDENT_ID, country="CN",
-                number_sealed=crypto.seal(f"test{number}", Document.aad(key)),
-                number_index=crypto.blind(f"{person.pk}", "document"), mask="310105********0013",
-            )  # fmt: skip
-    rows = [
-        NewReturning(
-            person_id=person.pk, left_shanghai=False, transport=Transport.NONE, key_region=Travelled.NO, number=number
-        )
-        for number, person in enumerate(firm.people, start=2)
-    ]
-    subject = Subject.objects.get(id=firm.id)
-    report = returning.put_many(enterprise=subject, place=works.towers[tower].building, rows=rows, by="test", now=now)
-    assert not report.refused
-
-
-def ready(works: Works, number: int = 0, tower: int = 0, now: datetime = MORNING) -> Filing:
-    """A filing with nothing missing."""
-    firm, place = works.firms[number], works.towers[tower].building
-    filing = filings.begin(enterprise=firm.enterprise, place=place, by=firm.hr.actor, now=now)
-    draft: filings.Draft = {
-        "in_charge": "林晓", "phone": "13812345678", "start_on": date(2020, 2, 18), "people": 3, "plan": PLAN_TEXT,
-        "isolation": "九楼东侧小会议室", "ask_from": 510, "ask_until": 540, "ask_home": 20,
-    }  # fmt: skip
-    filings.save(filing=filing, draft=draft, by=firm.hr.actor, now=now)
-    goods = {one.key: 1_000_000 for one in plan_at(now).section.goods}
-    firms.count_supplies(enterprise_id=firm.id, quantities=goods, people=3, by="test", now=now)
-    firms.set_posts(enterprise_id=firm.id, posts={kind: ["林晓"] for kind in PostKind}, by="test", now=now)
-    filings.sign(filing=filing, signer="林晓", post="总经理", language="zh-hans", by=firm.hr.actor, now=now)
-    on_ledger(firm, works, tower, now)
-    return Filing.objects.get(id=filing.id)
-
-
 def act(filing: Filing, name: FilingAct, actor: Actor, now: datetime, by: str = "", **more: object) -> Filing:
     """One step as one actor; each actor is another person."""
     words: dict[str, object] = {"reasons": ["supplies"], "text": "口罩只够五天"} | more
     row = Filing.objects.get(id=filing.id)
     return filings.act(filing=row, act=name, actors={actor}, by=by or f"test-{actor}", now=now, **words)  # type: ignore[arg-type]  # reasons and text
-
-
-def stand(filing: Filing, status: FilingStatus) -> Filing:
-    """The same filing, put into a state by hand: what is judged is the step from there."""
-    Filing.objects.filter(id=filing.id).update(
-        status=status, submitted_us=clock.to_us(MORNING) if status != FilingStatus.DRAFT else None
-    )
-    return Filing.objects.get(id=filing.id)
 
 
 def test_every_state_by_every_act_as_everybody(works: Works) -> None:
@@ -179,12 +128,12 @@ def test_what_cannot_be_is_not_kept(works: Works, draft: filings.Draft) -> None:
 
 def test_the_telephone_lies_sealed_and_each_reading_is_recorded(works: Works) -> None:
     filing = ready(works)
-    assert b"13812345678" not in bytes(filing.phone_sealed)
+    assert PHONE.encode() not in bytes(filing.phone_sealed)
     assert filing.phone_mask == "138****5678"
     filings.save(filing=filing, draft={"phone": ""}, by="test", now=MORNING)
     assert filings.open_phone(filing=filing, by="test", now=MORNING) == "+8613812345678"
     assert Entry.objects.filter(act="workplaces.filing.phone-read").count() == 1
-    assert "13812345678" not in str(list(Entry.objects.values_list("detail", "target")))
+    assert PHONE not in str(list(Entry.objects.values_list("detail", "target")))
 
 
 def test_nothing_is_changed_behind_the_back_of_whoever_decides(works: Works) -> None:
@@ -266,16 +215,18 @@ def test_nobody_decides_about_their_own(works: Works) -> None:
     head, hr = works.head, works.firms[0].hr
     grant(staff=head, role=Role.ENTERPRISE_HR, subject=filing.enterprise_id, by="test", now=MORNING)
 
-    def as_whom(by: str, **reach: Reach) -> frozenset[Actor]:
+    def as_whom(staff: Staff, **reach: Reach) -> frozenset[Actor]:
         nothing = Reach()
         held = {"firm": nothing, "endorse": nothing, "decide": nothing} | reach
-        return reads.actors_on(filing, **held, by=by, now=MORNING)
+        subjects = [one.subject for one in staff.grants.all() if one.subject]
+        ids = [filing.enterprise_id]
+        return reads.actors_on(filing, **held, ids=ids, sender="", subjects=subjects, by=staff.actor)
 
     own = Reach(paths=(works.street.path,), subjects=frozenset([filing.enterprise_id]))
-    assert as_whom(head.actor, firm=own, endorse=street, decide=street) == {Actor.FIRM}
-    assert as_whom(hr.actor, firm=Reach(subjects=frozenset([filing.enterprise_id]))) == {Actor.FIRM}
-    assert as_whom(works.leader.actor, decide=street) == {Actor.STREET}
-    assert as_whom(hr.actor, firm=Reach(subjects=frozenset([works.firms[1].id]))) == frozenset()
+    assert as_whom(head, firm=own, endorse=street, decide=street) == {Actor.FIRM}
+    assert as_whom(hr, firm=Reach(subjects=frozenset([filing.enterprise_id]))) == {Actor.FIRM}
+    assert as_whom(works.leader, decide=street) == {Actor.STREET}
+    assert as_whom(hr, firm=Reach(subjects=frozenset([works.firms[1].id]))) == frozenset()
     stand(filing, FilingStatus.ENDORSED)
     with pytest.raises(WorkplaceError):
         filings.act(
@@ -287,7 +238,12 @@ def test_who_sent_it_in_for_an_enterprise_does_not_endorse_it(works: Works) -> N
     filing, worker = ready(works), works.towers[0].worker
     sent = filings.act(filing=filing, act=FilingAct.SUBMIT, actors={Actor.WORKER}, by=worker.actor, now=MORNING)
     here = Reach(paths=(works.towers[0].building.path,))
-    assert reads.actors_on(sent, firm=here, endorse=here, decide=Reach(), by=worker.actor, now=MORNING) == {Actor.FIRM}
+    assert reads.sent_by(sent) == worker.actor
+    held = reads.actors_on(
+        sent, ids=[sent.enterprise_id], sender=worker.actor, firm=here, endorse=here, decide=Reach(), subjects=[],
+        by=worker.actor,
+    )  # fmt: skip
+    assert held == {Actor.FIRM}
     for name in (FilingAct.ENDORSE, FilingAct.RETURN):
         with pytest.raises(WorkplaceError, match="Somebody else"):
             filings.act(

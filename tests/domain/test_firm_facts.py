@@ -62,7 +62,7 @@ def test_a_building_worker_reaches_the_enterprises_of_the_building_only(works: W
     names = {line.enterprise.name for line in reads.listing(first).lines}
     assert names == {"银杏贸易有限公司", "云帆软件有限公司"}
     with pytest.raises(NotFoundError):
-        reads.page(first, works.firms[2].id)
+        reads.page(first, works.firms[2].id, MORNING)
     with pytest.raises(NotFoundError):
         reads.seat(first, works.firms[0].id, works.towers[1].id)
     hr = Reach(subjects=frozenset([works.firms[0].id]))
@@ -88,7 +88,7 @@ def test_one_enterprise_under_two_names_becomes_one_with_both_names(works: Works
     known.refresh_from_db()
     assert known.aliases == ["银杏贸易（上海）有限公司"]
     assert reads.top_of(twin.subject_id).subject_id == known.subject_id
-    page = reads.page(Reach(paths=(works.street.path,)), twin.subject_id)
+    page = reads.page(Reach(paths=(works.street.path,)), twin.subject_id, MORNING)
     assert page.enterprise.subject_id == known.subject_id
     assert {one.place.name for one in page.tenancies} == {"901室", "1701室"}
     hr = Reach(subjects=frozenset([twin.subject_id]))

@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
 from fangxian.accounts.roles import Capability
+from fangxian.console.filings.actors import actors, is_own
 from fangxian.console.view import Who, staff_view
 from fangxian.places.models import Place, PlaceKind
 from fangxian.shared import clock
@@ -59,10 +60,7 @@ def listing(request: HttpRequest, who: Who) -> HttpResponse:
 
 
 def _actors(who: Who, row: Filing) -> frozenset[Actor]:
-    return reads.actors_on(
-        row, firm=who.reach(Capability.FIRM), endorse=who.reach(Capability.ENDORSE),
-        decide=who.reach(Capability.FILINGS), by=who.staff.actor, now=who.now,
-    )  # fmt: skip
+    return actors(who, row, firms.family([row.enterprise_id]), reads.sent_by(row))
 
 
 @staff_view(Capability.BUILDINGS)
@@ -73,21 +71,22 @@ def filing(request: HttpRequest, who: Who, filing_id: UUID) -> HttpResponse:
 
 def _page(request: HttpRequest, who: Who, row: Filing, *, phone: str = "", status: int = 200) -> HttpResponse:
     plan, language = plan_at(who.now), get_language() or "zh"
-    ids = firms.family([row.enterprise_id])
-    actors = _actors(who, row)
-    lacks = reads.missing(row, plan.section) if row.status in (*reads.OPEN_TO_EDIT, *reads.WAITING) else ()
+    one = firms.known(row.enterprise_id)
+    story = reads.story(row, plan, language)
+    sender = next((step.row.by for step in reversed(story) if step.row.act == FilingAct.SUBMIT), "")
+    found, held = reads.around(row, plan.section, one.ids), actors(who, row, one.ids, sender)
+    lacks = found.lacks if row.status in (*reads.OPEN_TO_EDIT, *reads.WAITING) else ()
     waits = clock.to_us(who.now) - row.submitted_us if row.submitted_us and row.status in reads.WAITING else None
     context: dict[str, Any] = {
-        "filing": row, "enterprise": firms.top_of(row.enterprise_id), "ledger": reads.ledger_of(ids, row.place),
-        "posts": firms.posts_of(row.enterprise_id), "supplies": reads.supplies_of(row, plan.section),
-        "story": reads.story(row, plan, language), "phone": phone, "lacks": [LACKS[one] for one in lacks],
-        "acts": [one for one in acts_open(row.status, actors) if one != FilingAct.SUBMIT],
-        "reasons": [(one.key, one.title.say(language)) for one in plan.section.return_reasons],
+        "filing": row, "enterprise": one.enterprise, "ledger": found.ledger, "posts": found.posts,
+        "supplies": found.supplies, "story": story, "phone": phone, "lacks": [LACKS[lack] for lack in lacks],
+        "acts": [name for name in acts_open(row.status, held) if name != FilingAct.SUBMIT],
+        "reasons": [(reason.key, reason.title.say(language)) for reason in plan.section.return_reasons],
         "waits_us": waits, "hours": plan.section.decide_hours,
         "overdue": waits is not None and waits > plan.section.decide_hours * clock.HOUR_US,
-        "may_write": Actor.FIRM in actors and row.status in reads.OPEN_TO_EDIT,
-        "may_phone": bool(row.phone_sealed) and bool(actors & {Actor.WORKER, Actor.STREET}),
-        "own": reads.is_own(row, who.staff.actor, who.now) or reads.sent_by(row) == who.staff.actor,
+        "may_write": Actor.FIRM in held and row.status in reads.OPEN_TO_EDIT,
+        "may_phone": bool(row.phone_sealed) and bool(held & {Actor.WORKER, Actor.STREET}),
+        "own": is_own(who, one.ids) or sender == who.staff.actor,
     }  # fmt: skip
     return render(request, "console/filings/filing.html", context, status=status)
 

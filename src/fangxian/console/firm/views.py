@@ -1,5 +1,7 @@
 """An enterprise's own area: where its filing stands and what comes next, today's report, the arrival window."""
 
+from collections.abc import Sequence
+
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
@@ -8,16 +10,17 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
 from fangxian.accounts.roles import Capability
+from fangxian.console.filings.actors import actors
 from fangxian.console.firm.seat import Desk, at_firm
 from fangxian.console.view import Who, staff_view
 from fangxian.shared import clock
 from fangxian.workplaces.actions import filings
 from fangxian.workplaces.actions.errors import WorkplaceError
-from fangxian.workplaces.models import Filing, FilingAct, FilingStatus
-from fangxian.workplaces.plan import InForce, plan_at
+from fangxian.workplaces.models import FilingAct, FilingStatus
+from fangxian.workplaces.plan import plan_at
 from fangxian.workplaces.queries import filings as reads
 from fangxian.workplaces.queries import firms
-from fangxian.workplaces.rules import Lack
+from fangxian.workplaces.rules import Actor, Lack, acts_open
 from fangxian.workplaces.words import LACKS, NEXT, PART_OF, PARTS, Part
 
 
@@ -33,27 +36,30 @@ def home(request: HttpRequest, who: Who) -> HttpResponse:
     return render(request, "console/firm/choose.html", {"seats": seats})
 
 
-def _lacks(filing: Filing, plan: InForce) -> list[tuple[str, str]]:
+def _in_words(lacks: Sequence[Lack]) -> list[tuple[str, str]]:
     """What is missing in words, with the part where it is mended (empty: on the ledger)."""
-    found = reads.missing(filing, plan.section) if filing.status in reads.OPEN_TO_EDIT else ()
-    return [(str(LACKS[lack]), PART_OF[lack].value if lack != Lack.ROSTER else "") for lack in found]
+    return [(str(LACKS[lack]), PART_OF[lack].value if lack in PART_OF else "") for lack in lacks]
 
 
 @at_firm
 @require_GET
 def desk(request: HttpRequest, desk: Desk) -> HttpResponse:
     """The front page. `part_ledger`, `part_daily` and `part_window` are templates of their own."""
-    filing, plan = reads.of_desk(desk.ids, desk.place), plan_at(desk.now)
-    today = clock.local_day(desk.now)
-    story = reads.story(filing, plan, get_language() or "zh") if filing else []
+    filing, plan, today = reads.of_desk(desk.ids, desk.place), plan_at(desk.now), clock.local_day(desk.now)
+    status = FilingStatus(filing.status) if filing else None
+    edit = filing is not None and filing.status in reads.OPEN_TO_EDIT
+    around = reads.around(filing, plan.section, desk.ids) if filing and edit else None
+    told = filing and status in (FilingStatus.RETURNED, FilingStatus.SUSPENDED)
+    story = reads.story(filing, plan, get_language() or "zh", named=False) if filing and told else []
+    at_work = status == FilingStatus.ACCEPTED
     context = {
-        "desk": desk, "filing": filing, "lacks": _lacks(filing, plan) if filing else [],
-        "next": NEXT[FilingStatus(filing.status)] if filing else "",
-        "returned": story[-1] if filing and filing.status == FilingStatus.RETURNED and story else None,
-        "stopped": story[-1] if filing and filing.status == FilingStatus.SUSPENDED and story else None,
-        "ledger": reads.ledger_of(desk.ids, desk.place), "report": reads.report_of(desk.ids, desk.place, today),
+        "desk": desk, "filing": filing, "lacks": _in_words(around.lacks) if around else [],
+        "next": NEXT[status] if status else "",
+        "returned": story[-1] if story and status == FilingStatus.RETURNED else None,
+        "stopped": story[-1] if story and status == FilingStatus.SUSPENDED else None,
+        "ledger": around.ledger if around else reads.ledger_of(desk.ids, desk.place.id),
+        "report": reads.report_of(desk.ids, desk.place, today) if at_work else None, "at_work": at_work,
         "window": reads.window_of(desk.ids, desk.place, today), "today": today, "report_by": plan.section.report_by,
-        "at_work": filing is not None and filing.status == FilingStatus.ACCEPTED,
     }  # fmt: skip
     return render(request, "console/firm/desk.html", context)
 
@@ -76,15 +82,14 @@ def filing(request: HttpRequest, desk: Desk) -> HttpResponse:
     row, plan = reads.of_desk(desk.ids, desk.place), plan_at(desk.now)
     if row is None:
         return redirect("firm:desk", *desk.args)
-    lacks = _lacks(row, plan)
+    found, edit = reads.around(row, plan.section, desk.ids), row.status in reads.OPEN_TO_EDIT
+    lacks = _in_words(found.lacks) if edit else []
     context = {
-        "desk": desk, "filing": row, "lacks": lacks, "next": NEXT[FilingStatus(row.status)],
+        "desk": desk, "filing": row, "lacks": lacks, "next": NEXT[FilingStatus(row.status)], "edit": edit,
         "parts": [(part.value, title, any(key == part for _words, key in lacks)) for part, title in PARTS.items()],
-        "posts": firms.posts_of(row.enterprise_id), "supplies": reads.supplies_of(row, plan.section),
-        "story": reads.story(row, plan, get_language() or "zh"), "edit": row.status in reads.OPEN_TO_EDIT,
-        "ledger": reads.ledger_of(desk.ids, desk.place), "signed": reads.is_signed(row, plan.section),
-        "may_end": row.status in (FilingStatus.DRAFT, FilingStatus.RETURNED, FilingStatus.ACCEPTED,
-                                  FilingStatus.SUSPENDED),
+        "posts": found.posts, "supplies": found.supplies, "ledger": found.ledger,
+        "story": reads.story(row, plan, get_language() or "zh"),
+        "may_end": FilingAct.END in acts_open(row.status, [Actor.FIRM]),
     }  # fmt: skip
     return render(request, "console/firm/filing.html", context)
 
@@ -93,16 +98,12 @@ def _act(request: HttpRequest, desk: Desk, act: FilingAct, done: str, text: str 
     row = reads.of_desk(desk.ids, desk.place)
     if row is None:
         return redirect("firm:desk", *desk.args)
-    who = desk.who
-    actors = reads.actors_on(
-        row, firm=who.held, endorse=who.reach(Capability.ENDORSE), decide=who.reach(Capability.FILINGS), by=desk.by,
-        now=desk.now,
-    )  # fmt: skip
     if request.POST.get("seen") != f"{row.status}:{row.version}":
         messages.error(request, _("The filing has changed since this page was opened. Nothing was sent. Look again."))
         return redirect("firm:filing", *desk.args)
     try:
-        filings.act(filing=row, act=act, actors=actors, by=desk.by, now=desk.now, text=text)
+        held = actors(desk.who, row, desk.ids, reads.sent_by(row))
+        filings.act(filing=row, act=act, actors=held, by=desk.by, now=desk.now, text=text)
     except WorkplaceError as error:
         messages.error(request, str(error))
         return redirect("firm:filing", *desk.args)

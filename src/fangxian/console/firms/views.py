@@ -18,7 +18,6 @@ from fangxian.places.models import Place, PlaceKind
 from fangxian.workplaces.actions import firms as actions
 from fangxian.workplaces.actions.errors import WorkplaceError
 from fangxian.workplaces.actions.firms import SameCodeError
-from fangxian.workplaces.plan import plan_at
 from fangxian.workplaces.queries import firms as reads
 from fangxian.workplaces.queries.firms import Page
 
@@ -40,7 +39,7 @@ def listing(request: HttpRequest, who: Who) -> HttpResponse:
 @staff_view(Capability.BUILDINGS)
 @require_GET
 def firm(request: HttpRequest, who: Who, enterprise_id: UUID) -> HttpResponse:
-    page = reads.page(who.held, enterprise_id)
+    page = reads.page(who.held, enterprise_id, who.now)
     if page.enterprise.subject_id != enterprise_id:
         return redirect("firms:firm", page.enterprise.subject_id)
     return _page(request, who, page)
@@ -51,10 +50,8 @@ def _page(
 ) -> HttpResponse:
     """The page with its forms; `facts` is one that was sent and not taken, `same` who has its credit code."""
     places = [one.building for one in page.tenancies]
-    goods = {one.key: one.title for one in plan_at(who.now).section.goods}
     context: dict[str, Any] = {
         "page": page, "enterprise": page.enterprise, "places": {one.id: one for one in places}.values(), "same": same,
-        "supplies": [(goods[row.goods].model_dump(), row) for row in page.supplies if row.goods in goods],
         "facts_form": facts, "facts_open": facts is not None,
     }  # fmt: skip
     if facts is None and who.can(Capability.REGISTER):
@@ -62,7 +59,7 @@ def _page(
     if who.can(Capability.ENDORSE):
         held = str(page.firm.worker) if page.firm and page.firm.worker else ""
         context["visit_form"] = VisitForm(now=who.now)
-        context["worker_form"] = WorkerForm(workers=reads.workers_for(places, who.now), held=held)
+        context["worker_form"] = WorkerForm(workers=page.workers, held=held)
     if who.can(Capability.FIRM):
         context["posts_form"] = PostsForm(posts=page.posts)
         context["writes"] = True
@@ -72,7 +69,7 @@ def _page(
 @staff_view(Capability.REGISTER)
 @require_POST
 def facts(request: HttpRequest, who: Who, enterprise_id: UUID) -> HttpResponse:
-    page, form = reads.page(who.held, enterprise_id), FactsForm(request.POST)
+    page, form = reads.page(who.held, enterprise_id, who.now), FactsForm(request.POST)
     if not form.is_valid():
         return _page(request, who, page, facts=form)
     try:
@@ -89,7 +86,7 @@ def facts(request: HttpRequest, who: Who, enterprise_id: UUID) -> HttpResponse:
 def _within(who: Who, enterprise_id: UUID) -> object:
     """The other record, where this person may see it."""
     try:
-        return reads.page(who.held, enterprise_id).enterprise
+        return reads.reached(who.held, enterprise_id)[0].enterprise
     except access.NotFoundError:
         return None
 
@@ -98,8 +95,8 @@ def _within(who: Who, enterprise_id: UUID) -> object:
 @require_POST
 def same(request: HttpRequest, who: Who, enterprise_id: UUID) -> HttpResponse:
     """This record and another one are one enterprise: the other one stays, with this one's name as an alias."""
-    page = reads.page(who.held, enterprise_id)
-    other = reads.page(who.held, _uuid(request.POST.get("other", "")))
+    page = reads.page(who.held, enterprise_id, who.now)
+    other = reads.page(who.held, _uuid(request.POST.get("other", "")), who.now)
     try:
         actions.same_as(absorbed=page.enterprise, survivor=other.enterprise, by=who.staff.actor, now=who.now)
     except WorkplaceError as error:
@@ -111,7 +108,7 @@ def same(request: HttpRequest, who: Who, enterprise_id: UUID) -> HttpResponse:
 @staff_view(Capability.ENDORSE)
 @require_POST
 def visit(request: HttpRequest, who: Who, enterprise_id: UUID) -> HttpResponse:
-    page, form = reads.page(who.held, enterprise_id), VisitForm(request.POST, now=who.now)
+    page, form = reads.page(who.held, enterprise_id, who.now), VisitForm(request.POST, now=who.now)
     if not form.is_valid():
         messages.error(request, _("The visit was not kept: write when you were there."))
         return redirect("firms:firm", page.enterprise.subject_id)
@@ -130,9 +127,8 @@ def visit(request: HttpRequest, who: Who, enterprise_id: UUID) -> HttpResponse:
 @staff_view(Capability.ENDORSE)
 @require_POST
 def worker(request: HttpRequest, who: Who, enterprise_id: UUID) -> HttpResponse:
-    page = reads.page(who.held, enterprise_id)
-    workers = reads.workers_for([one.building for one in page.tenancies], who.now)
-    form = WorkerForm(request.POST, workers=workers)
+    page = reads.page(who.held, enterprise_id, who.now)
+    form = WorkerForm(request.POST, workers=page.workers)
     if not form.is_valid():
         messages.error(request, _("That person is no building worker of this enterprise's buildings."))
         return redirect("firms:firm", page.enterprise.subject_id)
@@ -147,7 +143,7 @@ def worker(request: HttpRequest, who: Who, enterprise_id: UUID) -> HttpResponse:
 @staff_view(Capability.FIRM)
 @require_POST
 def posts(request: HttpRequest, who: Who, enterprise_id: UUID) -> HttpResponse:
-    page, form = reads.page(who.held, enterprise_id), PostsForm(request.POST)
+    page, form = reads.page(who.held, enterprise_id, who.now), PostsForm(request.POST)
     if not form.is_valid():
         messages.error(request, _("The posts were not kept: a line is too long."))
         return redirect("firms:firm", page.enterprise.subject_id)

@@ -210,13 +210,13 @@ def set_posts(
     held = {
         (row.kind, row.name): row for row in FirmPost.objects.filter(enterprise_id=enterprise_id, until_us__isnull=True)
     }
-    wanted = {
+    wanted = dict.fromkeys(
         (kind.value, name.strip()[:60]) for kind, names in posts.items() for name in names[:MOST_NAMES] if name.strip()
-    }
+    )
     kinds = {kind.value for kind in posts}
     ended = [row.id for key, row in held.items() if key[0] in kinds and key not in wanted]
     FirmPost.objects.filter(id__in=ended).update(until_us=at_us)
-    fresh = sorted(wanted - held.keys())
+    fresh = [key for key in wanted if key not in held]
     FirmPost.objects.bulk_create(
         [FirmPost(enterprise_id=enterprise_id, kind=kind, name=name, since_us=at_us, by=by) for kind, name in fresh]
     )

@@ -20,6 +20,7 @@ from fangxian.workplaces.models import (
     FilingAct,
     FilingStatus,
     FilingStep,
+    FirmPost,
     PlanStatus,
     PostKind,
     Returning,
@@ -62,17 +63,26 @@ def asked_of(section: WorkplacesSection) -> Asked:
     return Asked(section.plan_length, section.supply_days, len(PostKind), section.earliest_start)
 
 
-def facts_of(filing: Filing, section: WorkplacesSection) -> FilingFacts:
-    """What the rules are asked about: the filing, the ledger, posts and supplies as they stand."""
-    posts = {row.kind for row in posts_of(filing.enterprise_id)}
-    on_ledger = Returning.objects.filter(
-        enterprise_id__in=family([filing.enterprise_id]), place_id=filing.place_id, until_us__isnull=True
-    )
-    return FilingFacts(
+@dataclass(frozen=True)
+class Around:
+    """What a filing rests on beside its own fields, and what it lacks."""
+
+    posts: tuple[FirmPost, ...]
+    supplies: list["SupplyLine"]
+    ledger: "Ledger"
+    lacks: tuple[Lack, ...]
+
+
+def around(filing: Filing, section: WorkplacesSection, ids: Collection[UUID]) -> Around:
+    """Posts, supplies and ledger as they stand now. `ids`: all records of the enterprise."""
+    posts, supplies = posts_of(filing.enterprise_id), supplies_of(filing, section)
+    ledger = ledger_of(ids, filing.place_id)
+    facts = FilingFacts(
         in_charge=filing.in_charge, has_phone=bool(filing.phone_sealed), start_on=filing.start_on,
         people=filing.people, plan=filing.plan, isolation=filing.isolation, committed=is_signed(filing, section),
-        on_roster=on_ledger.count(), supply_days=shortest(supplies_of(filing, section)), posts=len(posts),
+        on_roster=ledger.total, supply_days=shortest(supplies), posts=len({row.kind for row in posts}),
     )  # fmt: skip
+    return Around(posts, supplies, ledger, rules.lacks(facts, asked_of(section)))
 
 
 def is_signed(filing: Filing, section: WorkplacesSection) -> bool:
@@ -85,7 +95,7 @@ def is_signed(filing: Filing, section: WorkplacesSection) -> bool:
 
 def missing(filing: Filing, section: WorkplacesSection) -> tuple[Lack, ...]:
     """What keeps it from being sent, in the order of the form."""
-    return rules.lacks(facts_of(filing, section), asked_of(section))
+    return around(filing, section, family([filing.enterprise_id])).lacks
 
 
 @dataclass(frozen=True)
@@ -134,19 +144,20 @@ def sent_by(filing: Filing) -> str:
 
 
 def actors_on(
-    filing: Filing, *, firm: Reach, endorse: Reach, decide: Reach, by: str, now: datetime
+    filing: Filing, *, ids: Collection[UUID], sender: str, firm: Reach, endorse: Reach, decide: Reach,
+    subjects: Collection[UUID], by: str,
 ) -> frozenset[Actor]:  # fmt: skip
-    """As whom somebody acts on a filing, by what their roles reach.
+    """As whom somebody acts on a filing. `ids`: all records of its enterprise; `sender`: who sent it in; `subjects`:
+    the enterprises that any of their grants names.
 
     One's own filing is nobody's to decide: neither the enterprise's own people nor, while it waits, whoever sent it in
     act for the building or for the street.
     """
     found = set()
-    if filing.enterprise_id in family(firm.subjects) or firm.holds(filing.place):
+    if not firm.subjects.isdisjoint(ids) or firm.holds(filing.place):
         found.add(Actor.FIRM)
-    own = is_own(filing, by, now)
-    waits = filing.status in WAITING and sent_by(filing) == by
-    if not own and not waits:
+    waits = filing.status in WAITING and sender == by
+    if set(subjects).isdisjoint(ids) and not waits:
         if endorse.holds(filing.place):
             found.add(Actor.WORKER)
         if decide.holds(filing.place):
@@ -201,10 +212,10 @@ class Step:
     overdue: bool
 
 
-def story(filing: Filing, plan: InForce, language: str) -> list[Step]:
-    """Everything that happened to it, oldest first."""
+def story(filing: Filing, plan: InForce, language: str, *, named: bool = True) -> list[Step]:
+    """Everything that happened to it, oldest first; with the names of who did it, or without."""
     rows = list(FilingStep.objects.filter(filing_id=filing.id).order_by("id"))
-    names = actors_named(row.by for row in rows)
+    names = actors_named(row.by for row in rows) if named else {}
     titles = {one.key: one.title.say(language) for one in plan.section.return_reasons}
     limit = plan.section.decide_hours * clock.HOUR_US
     return [
@@ -229,8 +240,8 @@ class Ledger:
         return self.now + self.later + self.unknown
 
 
-def ledger_of(ids: Collection[UUID], place: Place) -> Ledger:
-    rows = Returning.objects.filter(enterprise_id__in=ids, place=place, until_us__isnull=True)
+def ledger_of(ids: Collection[UUID], place_id: UUID) -> Ledger:
+    rows = Returning.objects.filter(enterprise_id__in=ids, place_id=place_id, until_us__isnull=True)
     found = dict(rows.values_list("verdict").annotate(Count("id")))
     return Ledger(found.get(Verdict.NOW, 0), found.get(Verdict.LATER, 0), found.get(Verdict.UNKNOWN, 0))
 

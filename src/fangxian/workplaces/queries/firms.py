@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from uuid import UUID
 
-from django.db.models import Q
+from django.db.models import Count, Exists, OuterRef, Q, QuerySet
 from django.utils.translation import gettext as _
 
 from fangxian.accounts.access import NotFoundError, Reach
@@ -15,7 +15,7 @@ from fangxian.accounts.roles import Role
 from fangxian.places.models import Place, PlaceKind, parent_paths, subtree
 from fangxian.registry.models import Attachment, Enterprise, Relation, Subject
 from fangxian.shared import text
-from fangxian.workplaces.models import Filing, FilingStatus, Firm, FirmPost, Measure, Supply, Visit
+from fangxian.workplaces.models import Filing, FilingStatus, Firm, FirmPost, Measure, Visit
 from fangxian.workplaces.playbook import Goods
 
 PAGE = 50
@@ -44,12 +44,30 @@ def family(ids: Iterable[UUID]) -> frozenset[UUID]:
 
 def top_of(enterprise_id: UUID) -> Enterprise:
     """The enterprise that stands for this one after merges. Raises NotFoundError."""
-    row = Enterprise.objects.select_related("subject").filter(subject_id=enterprise_id).first()
-    while row is not None and row.subject.merged_into_id is not None:
-        row = Enterprise.objects.select_related("subject").filter(subject_id=row.subject.merged_into_id).first()
-    if row is None:
+    return known(enterprise_id).enterprise
+
+
+@dataclass(frozen=True)
+class Known:
+    """An enterprise with every record that was found to be one with it, and the street's own row of it."""
+
+    enterprise: Enterprise
+    ids: frozenset[UUID]
+    firm: Firm | None
+
+
+def known(enterprise_id: UUID) -> Known:
+    """Raises NotFoundError. One query where nothing was merged."""
+    near = Q(id=enterprise_id) | Q(merged_into=enterprise_id)
+    rows = {row.id: row for row in Subject.objects.filter(near).select_related("enterprise", "firm")}
+    row, ids = rows.get(enterprise_id), frozenset(rows)
+    if row is not None and (len(rows) > 1 or row.merged_into_id is not None):
+        ids = family(rows)
+        row = Subject.objects.filter(id__in=ids, merged_into__isnull=True).select_related("enterprise", "firm").first()
+    if row is None or not hasattr(row, "enterprise"):
         raise NotFoundError(_("There is no such enterprise within your reach."))
-    return row
+    row.enterprise.subject = row
+    return Known(row.enterprise, ids, getattr(row, "firm", None))
 
 
 @dataclass(frozen=True)
@@ -112,15 +130,15 @@ def seat(held: Reach, enterprise_id: UUID, place_id: UUID) -> Seat:
 
     By a grant for the enterprise: each of its buildings. By a grant for a place: that place's enterprises only.
     """
-    enterprise = top_of(enterprise_id)
-    ids = family([enterprise.subject_id])
-    place = next((one for one in buildings_of(ids) if one.id == place_id), None)
-    if place is None:
-        filed = Filing.objects.filter(enterprise_id__in=ids, place_id=place_id).select_related("place").first()
-        place = filed.place if filed else None
-    if place is None or not (ids & held.subjects or held.holds(place)):
+    one = known(enterprise_id)
+    rooms = Attachment.objects.filter(
+        subject_id__in=one.ids, relation=Relation.TENANT, until__isnull=True, place__path__startswith=OuterRef("path")
+    )
+    filed = Filing.objects.filter(enterprise_id__in=one.ids, place_id=OuterRef("id"))
+    place = Place.objects.filter(Exists(rooms) | Exists(filed), id=place_id, kind=PlaceKind.BUILDING).first()
+    if place is None or not (one.ids & held.subjects or held.holds(place)):
         raise NotFoundError(_("There is no such enterprise within your reach."))
-    return Seat(enterprise, ids, place)
+    return Seat(one.enterprise, one.ids, place)
 
 
 def own(held: Reach) -> list[Seat]:
@@ -172,13 +190,13 @@ def listing(held: Reach, *, query: str = "", building: Place | None = None, page
             subtree("place__path", building.path), relation=Relation.TENANT, until__isnull=True
         )
         rows = rows.filter(subject_id__in=inside.values("subject_id"))
-    known = list(rows.order_by("name"))
+    found = list(rows.order_by("name"))
     wanted = _folded(query)
     if wanted:
-        known = [one for one in known if _matches(one, wanted)]
-    pages = max(-(-len(known) // PAGE), 1)
+        found = [one for one in found if _matches(one, wanted)]
+    pages = max(-(-len(found) // PAGE), 1)
     page = min(max(page, 1), pages)
-    return Listing(tuple(_lines(known[(page - 1) * PAGE : page * PAGE])), len(known), page, pages)
+    return Listing(tuple(_lines(found[(page - 1) * PAGE : page * PAGE])), len(found), page, pages)
 
 
 def _lines(enterprises: Sequence[Enterprise]) -> list[Line]:
@@ -213,19 +231,21 @@ def names_of(staff: Iterable[UUID | None]) -> dict[UUID, str]:
 
 def actors_named(actors: Iterable[str]) -> dict[str, str]:
     """Names by what rows keep as `by`; a process has its own name."""
-    hexes = {}
-    for actor in set(actors):
-        try:
-            hexes[actor] = UUID(hex=actor)
-        except ValueError:
-            continue
-    names = names_of(hexes.values())
-    return {actor: names[staff_id] for actor, staff_id in hexes.items() if staff_id in names}
+    ids = {actor: _staff_id(actor) for actor in set(actors)}
+    names = names_of(ids.values())
+    return {actor: names[staff_id] for actor, staff_id in ids.items() if staff_id in names}
+
+
+def _staff_id(actor: str) -> UUID | None:
+    try:
+        return UUID(hex=actor)
+    except ValueError:
+        return None
 
 
 @dataclass(frozen=True)
 class Page:
-    """Everything that is known of one enterprise."""
+    """Everything that is known of one enterprise. `workers` may be given it to visit."""
 
     enterprise: Enterprise
     ids: frozenset[UUID]
@@ -236,34 +256,48 @@ class Page:
     visits: tuple[tuple[Visit, str], ...]
     filings: tuple[Filing, ...]
     measures: tuple[Measure, ...]
-    supplies: tuple[Supply, ...]
+    workers: tuple[Staff, ...]
 
 
-def page(held: Reach, enterprise_id: UUID) -> Page:
-    """One enterprise within reach. Raises NotFoundError."""
-    enterprise = top_of(enterprise_id)
-    ids = family([enterprise.subject_id])
-    if not Enterprise.objects.filter(within(held), subject_id__in=ids).exists():
+def reached(held: Reach, enterprise_id: UUID) -> tuple[Known, tuple[Tenancy, ...]]:
+    """An enterprise and its rooms, if a grant names it or one of its buildings is in reach. Raises NotFoundError."""
+    one = known(enterprise_id)
+    rooms = tuple(tenancies(one.ids))
+    if not (one.ids & held.subjects or any(held.holds(room.building) for room in rooms)):
         raise NotFoundError(_("There is no such enterprise within your reach."))
-    firm = Firm.objects.filter(enterprise_id=enterprise.subject_id).first()
-    visits = list(Visit.objects.filter(enterprise_id__in=ids).order_by("-observed_us")[:10])
-    names = actors_named([*(one.by for one in visits), *([firm.worker.hex] if firm and firm.worker else [])])
-    filings = (
-        Filing.objects.filter(enterprise_id__in=ids).select_related("place").order_by("place__path", "-created_us")
-    )
-    measures = Measure.objects.filter(enterprise_id__in=ids, until__isnull=True).select_related("place")
+    return one, rooms
+
+
+def page(held: Reach, enterprise_id: UUID, now: datetime) -> Page:
+    """One enterprise within reach. Raises NotFoundError."""
+    one, rooms = reached(held, enterprise_id)
+    visits = list(Visit.objects.filter(enterprise_id__in=one.ids).order_by("-observed_us")[:10])
+    worker = one.firm.worker if one.firm else None
+    workers, names = _people(rooms, [*(row.by for row in visits), *([worker.hex] if worker else [])], now)
+    filings = Filing.objects.filter(enterprise_id__in=one.ids).select_related("place")
+    measures = Measure.objects.filter(enterprise_id__in=one.ids, until__isnull=True).select_related("place")
     return Page(
-        enterprise, ids, firm, names.get(firm.worker.hex, "") if firm and firm.worker else "",
-        tuple(tenancies(ids)), posts_of(enterprise.subject_id),
-        tuple((one, names.get(one.by, "")) for one in visits), tuple(filings.order_by("place__path", "-created_us")),
-        tuple(measures.order_by("place__path")),
-        tuple(Supply.objects.filter(holder_id=enterprise.subject_id).order_by("goods")),
+        one.enterprise, one.ids, one.firm, names.get(worker.hex, "") if worker else "", rooms,
+        posts_of(one.enterprise.subject_id), tuple((row, names.get(row.by, "")) for row in visits),
+        tuple(filings.order_by("place__path", "-created_us")), tuple(measures.order_by("place__path")), workers,
     )  # fmt: skip
+
+
+def _people(
+    rooms: Sequence[Tenancy], actors: Sequence[str], now: datetime
+) -> tuple[tuple[Staff, ...], dict[str, str]]:  # fmt: skip
+    """Who may be given the enterprise, and the names of these actors."""
+    named = {key for key in map(_staff_id, actors) if key is not None}
+    may = Q(grants__in=_workers([room.building for room in rooms], now), is_active=True)
+    rows = Staff.objects.filter(may | Q(id__in=named)).annotate(visits=Count("grants", filter=may)).order_by("name")
+    found = list(rows)
+    names = {row.actor: row.name or row.username for row in found}
+    return tuple(row for row in found if row.visits), names
 
 
 def posts_of(enterprise_id: UUID) -> tuple[FirmPost, ...]:
     rows = FirmPost.objects.filter(enterprise_id=enterprise_id, until_us__isnull=True)
-    return tuple(rows.order_by("kind", "since_us", "name"))
+    return tuple(rows.order_by("kind", "since_us", "id"))
 
 
 def used_in_a_day(goods: Goods, people: int) -> int:
@@ -273,10 +307,15 @@ def used_in_a_day(goods: Goods, people: int) -> int:
 
 def workers_for(places: Sequence[Place], now: datetime) -> list[Staff]:
     """Building workers who may be given an enterprise that sits in these buildings."""
+    rows = Staff.objects.filter(id__in=_workers(places, now).values("staff_id"), is_active=True)
+    return list(rows.order_by("name", "username"))
+
+
+def _workers(places: Sequence[Place], now: datetime) -> QuerySet[RoleGrant]:
+    """Their grants: for a building, for what stands above it, or for its grid."""
     paths = {path for place in places for path in parent_paths(place.path)}
     grids = {place.grid_id for place in places if place.grid_id}
-    live = RoleGrant.objects.filter(
+    return RoleGrant.objects.filter(
         Q(until__isnull=True) | Q(until__gt=now), Q(place__path__in=paths) | Q(place_id__in=grids), since__lte=now,
         role=Role.BUILDING_PARTY_WORKER,
     )  # fmt: skip
-    return list(Staff.objects.filter(id__in=live.values("staff_id"), is_active=True).order_by("name", "username"))
