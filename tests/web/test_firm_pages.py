@@ -208,7 +208,7 @@ def _filled(desk: Client, works: Works, staff: list[list[str]], **answers: objec
                 line[1] = value  # type: ignore[call-overload]  # a cell
     return workbooks.xlsx(
         sheets[filing_book.ANSWERS],  # type: ignore[arg-type]  # texts and numbers
-        **{filing_book.STAFF: [*sheets[filing_book.STAFF], *staff]},  # type: ignore[list-item, arg-type]  # texts
+        **{filing_book.STAFF: [*sheets[filing_book.STAFF], *staff]},  # type: ignore[arg-type]  # texts
     )
 
 
