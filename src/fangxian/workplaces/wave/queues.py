@@ -152,22 +152,32 @@ class Quick:
 
 
 _STEADY = 0.95
-"""Beyond this utilisation the steady state is not reached within a slot; what piles up is counted as a fluid."""
+"""Beyond this utilisation there is no steady state to speak of; what piles up is counted as a fluid."""
+_LIVELY = 0.8
+"""From this utilisation on the steady state takes longer than a slot to be reached."""
 
 
 def quick(expected: Sequence[float] | Floats, gate: Gate, slot_minutes: int) -> tuple[Quick, ...]:
-    """By formula, for a page: what piled up as a fluid, and the steady M/G/c wait on top. No chance in the pile."""
+    """By formula, for a page: what piled up as a fluid, and what chance adds.
+
+    Chance adds the steady M/G/c wait, and no more than a line can have grown by chance since the lanes became busy
+    (a random walk: two thirds of sqrt(2 v / pi) on average over the time, v its variance at the end).
+    """
     if not gate.lanes:
         return tuple(Quick(0.0, 0.0) for _ in expected)
     servers, per_minute = len(gate.lanes), gate.per_minute
     service, spread = servers / per_minute, _spread(gate.lanes)
-    found, pile = [], 0.0
+    found, pile, lively = [], 0.0, 0
     for people in expected:
         rate = float(people) / slot_minutes
         after = max(0.0, pile + float(people) - per_minute * slot_minutes)
+        lively = lively + slot_minutes if rate > _LIVELY * per_minute else 0
+        variance = rate * (1.0 + spread**2) * max(lively, slot_minutes)
+        grown = math.sqrt(2.0 * variance / math.pi) * 2.0 / 3.0 / per_minute
         steady = mgc_wait(min(rate, _STEADY * per_minute), service, servers, spread) if rate else 0.0
-        wait = (pile + after) / 2.0 / per_minute + steady
-        found.append(Quick(wait, (pile + after) / 2.0 + rate * steady))
+        chance = min(steady, grown)
+        wait = (pile + after) / 2.0 / per_minute + chance
+        found.append(Quick(wait, (pile + after) / 2.0 + rate * chance))
         pile = after
     return tuple(found)
 
