@@ -216,6 +216,24 @@ MATRIX: dict[str, Line] = {
         )
         for name, post in (("part", False), ("keep", True))
     },
+    "firm-roster:watch": Line(C.BUILDINGS),
+    "firm-roster:watch-reports": Line(C.BUILDINGS),
+    "firm-roster:watch-ledger": Line(C.BUILDINGS, _unknown("enterprise_id", "place_id"), strange=True),
+    **{
+        f"firm-roster:{name}": Line(C.FIRM, _unknown("enterprise_id", "place_id"), strange=True)
+        for name in ("list", "add", "upload", "daily")
+    },
+    "firm-roster:look": Line(C.FIRM, _unknown("enterprise_id", "place_id", "batch_id"), strange=True),
+    **{
+        f"firm-roster:{name}": Line(C.FIRM, _unknown("enterprise_id", "place_id", "batch_id"), post=True, strange=True)
+        for name in ("take", "refused")
+    },
+    **{
+        f"firm-roster:{name}": Line(
+            C.FIRM, _unknown("enterprise_id", "place_id", "row_id"), post=name in ("state", "evidence"), strange=True
+        )
+        for name in ("person", "state", "evidence", "evidence-file")
+    },
     "firms:list": Line(C.BUILDINGS),
     "firms:firm": Line(C.BUILDINGS, _unknown("enterprise_id"), strange=True),
     "firms:facts": Line(C.REGISTER, _unknown("enterprise_id"), post=True, strange=True),
@@ -227,6 +245,29 @@ MATRIX: dict[str, Line] = {
     "filings:filing": Line(C.BUILDINGS, _unknown("filing_id"), strange=True),
     "filings:act": Line(C.BUILDINGS, _unknown("filing_id"), post=True, strange=True),
     "filings:phone": Line(C.BUILDINGS, _unknown("filing_id"), post=True, strange=True),
+    "buildings:list": Line(C.BUILDINGS),
+    "buildings:building": Line(C.BUILDINGS, _unknown("place_id"), strange=True),
+    "buildings:force": Line(C.BUILDINGS, _unknown("place_id"), strange=True),
+    "buildings:inside": Line(C.BUILDINGS, _unknown("place_id"), strange=True),
+    "buildings:tenants": Line(C.BUILDINGS, _unknown("place_id"), strange=True),
+    "buildings:statement": Line(C.BUILDINGS, _unknown("place_id", "statement_id"), strange=True),
+    "buildings:setup": Line(C.BUILDING_SETUP, _unknown("place_id"), post=True, strange=True),
+    "buildings:isolation": Line(C.BUILDING_SETUP, _unknown("place_id"), post=True, strange=True),
+    "buildings:add-lift": Line(C.BUILDING_SETUP, _unknown("place_id"), post=True, strange=True),
+    "buildings:change-lift": Line(C.BUILDING_SETUP, _unknown("place_id", "lift_id"), post=True, strange=True),
+    "buildings:appoint": Line(C.BUILDING_SETUP, _unknown("place_id"), post=True, strange=True),
+    "buildings:release": Line(C.BUILDING_SETUP, _unknown("place_id", "member_id"), post=True, strange=True),
+    "buildings:roster": Line(C.BUILDING_SETUP, _unknown("place_id"), post=True, strange=True),
+    "buildings:day": Line(C.BUILDING_SETUP, _unknown("place_id"), post=True, strange=True),
+    "buildings:sign": Line(
+        C.BUILDING_SETUP, lambda _side: {"place_id": new_id(), "kind": "main"}, post=True, strange=True
+    ),
+    "buildings:count": Line(
+        C.BUILDING_SETUP, lambda _side: {"place_id": new_id(), "goods": "masks"}, post=True, strange=True
+    ),
+    "buildings:declare": Line(C.BUILDING_SETUP, _unknown("place_id"), post=True, strange=True),
+    "buildings:verify": Line(C.BUILDINGS, _unknown("place_id", "measure_id"), post=True, strange=True),
+    "buildings:end-measure": Line(C.BUILDING_SETUP, _unknown("place_id", "measure_id"), post=True, strange=True),
     "masks:list": Line(C.MASKS),
     "masks:new": Line(C.MASKS),
     "masks:round": Line(C.MASKS, _unknown("round_id"), strange=True),

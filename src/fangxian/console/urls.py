@@ -19,6 +19,7 @@ urlpatterns = [
     path("gates/", include("fangxian.console.gates.urls")),
     path("my-posts/", include("fangxian.console.posts.urls")),
     path("passes/", include("fangxian.console.passes.urls")),
+    path("buildings/", include("fangxian.console.buildings.urls")),
     path("firm/", include("fangxian.console.firm.urls")),
     path("firms/", include("fangxian.console.firms.urls")),
     path("filings/", include("fangxian.console.filings.urls")),
@@ -37,7 +38,10 @@ urlpatterns = [
     path("stock/", include("fangxian.console.stock.urls")),
     path("inspect/", include("fangxian.console.inspect.urls")),
     path("findings/", include("fangxian.console.findings.urls")),
+    path("waves/", include("fangxian.console.waves.urls")),
+    path("our-window/", include("fangxian.console.firm_wave.urls")),
     path("devices/", include("fangxian.console.devices.urls")),
     path("gate-visits/", include("fangxian.console.visits.urls")),
     path("staff/", include("fangxian.console.staff.urls")),
+    path("staff-ledgers/", include("fangxian.console.firm_roster.urls")),
 ]

@@ -7,7 +7,7 @@ from typing import Final
 from uuid import UUID
 
 from django.conf import settings
-from django.db import connection
+from django.db import IntegrityError, connection
 from django.utils import translation
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
@@ -33,10 +33,11 @@ from fangxian.workplaces.actions.staff_passes import said
 from fangxian.workplaces.actions.staff_passes import suspend_all as suspend_all
 from fangxian.workplaces.models import Returning, StaffState
 from fangxian.workplaces.plan import InForce, plan_at
-from fangxian.workplaces.returning import Fault, Mark, NewReturning, facts_of, fault_of, fill, marked
+from fangxian.workplaces.returning import FIELDS, Fault, Mark, NewReturning, facts_of, fault_of, fill, marked
 from fangxian.workplaces.returning_words import FAULTS
 
 REASON_LENGTH: Final = 200
+CHUNK: Final = 500
 POSITIVE_TITLE: Final = gettext_lazy("Positive test at %(firm)s, %(place)s: trace contacts, seal the area")
 POSITIVE_HEAD: Final = gettext_lazy("Positive test at %(firm)s, %(place)s: see to the building and the reports")
 POSITIVE_HOURS: Final = 1
@@ -92,11 +93,9 @@ def _put(
     report, plan = PutReport(), plan_at(now)
     good = list(_good(rows, clock.local_day(now), report))
     touched: list[UUID] = []
-
-    def write(part: Sequence[NewReturning]) -> None:
-        _Chunk(enterprise, place, plan, by, now, blank_keeps).take(part, report, touched)
-
-    in_chunks(good, write, polite=not connection.in_atomic_block)
+    for start in range(0, len(good), CHUNK):
+        part = good[start : start + CHUNK]
+        touched += _Chunk(enterprise, place, plan, by, now, blank_keeps).take(part, report)
     if touched:
         report.issued = staff_passes.follow(
             enterprise_id=enterprise.id, place_id=place.id, people=touched, by=by, now=now
@@ -128,7 +127,10 @@ def _stated(new: NewReturning) -> tuple[object, ...]:
 
 @dataclass
 class _Chunk:
-    """Some rows of one enterprise's ledger, taken in one transaction: read, decided and written in bulk."""
+    """Some rows of one enterprise's ledger: read and decided beside the writer, then written in bulk.
+
+    Somebody else may put the same people on the ledger in between: then what is left is read and decided anew, once.
+    """
 
     enterprise: Subject
     place: Place
@@ -136,31 +138,59 @@ class _Chunk:
     by: str
     now: datetime
     blank_keeps: bool
+    elsewhere: dict[UUID, list[Returning]] = field(default_factory=dict)
+    """Rows of the same people on other enterprises' ledgers."""
+    employed: set[UUID] = field(default_factory=set)
 
-    def take(self, part: Sequence[NewReturning], report: PutReport, touched: list[UUID]) -> None:
-        # two lists of one enterprise at once: on PostgreSQL the second waits here
-        list(Subject.objects.select_for_update(no_key=True).filter(id=self.enterprise.id).values_list("id"))
+    def take(self, part: Sequence[NewReturning], report: PutReport) -> list[UUID]:
+        """Returns whose rows were made or changed."""
+        touched: list[UUID] = []
+        left = list(part)
+        for last_try in (False, True):
+            ready = self._prepared(left, report)
+            try:
+                in_chunks(ready, lambda some: self._write(some, report, touched), polite=_polite())
+            except IntegrityError:
+                if last_try:
+                    raise
+                done = set(touched)
+                wanted = {row.person_id for row, _fresh in ready} - done
+                left = [new for new in left if new.person_id in wanted]
+            else:
+                break
+        return touched
+
+    def _prepared(self, part: Sequence[NewReturning], report: PutReport) -> list[tuple[Returning, bool]]:
+        """The rows that are to be written, each with whether it is new."""
         people = [new.person_id for new in part]
         known = set(Person.objects.filter(subject_id__in=people).values_list("subject_id", flat=True))
         rows = staff_passes.on_ledger(self.enterprise.id, self.place.id).filter(person_id__in=people)
         held = {row.person_id: row for row in rows}
-        created, changed = list[Returning](), list[Returning]()
+        self._look_around([person for person in people if person not in held])
+        ready = list[tuple[Returning, bool]]()
         for new in part:
             if new.person_id not in known:
                 report.refused.append(Refused(new.number, new.person_id, Fault.PERSON))
                 continue
-            row = held.get(new.person_id)
-            fresh = row is None
-            row = row or self._blank(new.person_id)
+            row = held.get(new.person_id) or self._blank(new.person_id)
+            fresh = new.person_id not in held
             if fill(row, new, blank_keeps=self.blank_keeps) or fresh:
-                (created if fresh else changed).append(row)
+                ready.append((row, fresh))
             else:
                 report.unchanged += 1
-        decide(rows=created + changed, plan=self.plan, now=self.now)
-        self._write(created, changed)
-        report.created += len(created)
-        report.updated += len(changed)
-        touched += [row.person_id for row in created + changed]
+        decide(rows=[row for row, _fresh in ready], plan=self.plan, now=self.now)
+        return ready
+
+    def _look_around(self, people: Sequence[UUID]) -> None:
+        """What is known of those who are new on this ledger: another ledger, and whether they are employed here."""
+        self.elsewhere = {}
+        others = Returning.objects.filter(person_id__in=people, until_us__isnull=True)
+        for row in others.exclude(enterprise_id=self.enterprise.id):
+            self.elsewhere.setdefault(row.person_id, []).append(row)
+        staff = Attachment.objects.filter(
+            subject_id__in=people, relation=Relation.EMPLOYED, other_id=self.enterprise.id, until__isnull=True
+        )
+        self.employed = set(staff.values_list("subject_id", flat=True))
 
     def _blank(self, person_id: UUID) -> Returning:
         return Returning(
@@ -168,18 +198,47 @@ class _Chunk:
             since_us=clock.to_us(self.now), by=self.by,
         )  # fmt: skip
 
-    def _write(self, created: list[Returning], changed: list[Returning]) -> None:
-        if not created and not changed:
-            return
-        _mark_two_employers(created, self.enterprise.id)
+    def _write(self, part: Sequence[tuple[Returning, bool]], report: PutReport, touched: list[UUID]) -> None:
+        created = [row for row, fresh in part if fresh]
+        changed = [row for row, fresh in part if not fresh]
+        self._mark_two_employers(created)
         Returning.objects.bulk_create(created, batch_size=500)
-        update(changed, ("left_shanghai", "origin", "arrived_on", "transport", "vehicle_no", "key_region", "regions",
-                         "released_on", "evidence", "home_office", *DECIDED))  # fmt: skip
-        _employ([row.person_id for row in created], self.enterprise.id, self.now)
+        update(changed, (*FIELDS, *DECIDED))
+        self._employ([row.person_id for row in created if row.person_id not in self.employed])
         audit.record(
             by=self.by, act="workplaces.ledger.stated", now=self.now, target=f"enterprise:{self.enterprise.id}",
             place=self.place.id, detail={"created": len(created), "updated": len(changed)},
         )  # fmt: skip
+        report.created += len(created)
+        report.updated += len(changed)
+        touched += [row.person_id for row, _fresh in part]
+
+    def _mark_two_employers(self, created: Sequence[Returning]) -> None:
+        """Somebody new on one ledger who stands on another enterprise's: both rows say so."""
+        twice = [row for row in created if row.person_id in self.elsewhere]
+        others = [other for row in twice for other in self.elsewhere[row.person_id]]
+        for row in twice + others:
+            row.marks = marked(row.marks, add=[Mark.TWO_EMPLOYERS])
+        update(others, ("marks",))
+
+    def _employ(self, people: Sequence[UUID]) -> None:
+        """Who is on the ledger is employed there: passes are issued by that."""
+        Attachment.objects.bulk_create(
+            [
+                Attachment(
+                    subject_id=one, relation=Relation.EMPLOYED, other_id=self.enterprise.id,
+                    since=clock.local_day(self.now), source="ledger",
+                )
+                for one in people
+            ],
+            batch_size=500,
+        )  # fmt: skip
+        registry.record_changes(subject_ids=people, kind=ChangeKind.MOVED, now=self.now)
+
+
+def _polite() -> bool:
+    """No pause between chunks where the caller holds the lock already."""
+    return not connection.in_atomic_block
 
 
 DECIDED: Final = ("verdict", "verdict_until", "missing", "playbook_id", "decided_us")
@@ -206,37 +265,6 @@ def decide(*, rows: Sequence[Returning], plan: InForce, now: datetime) -> list[R
         if before != (row.verdict, row.verdict_until, row.missing):
             changed.append(row)
     return changed
-
-
-def _mark_two_employers(created: Sequence[Returning], enterprise_id: UUID) -> None:
-    """Somebody new on one ledger who stands on another enterprise's: both rows say so."""
-    people = [row.person_id for row in created]
-    others = list(
-        Returning.objects.filter(person_id__in=people, until_us__isnull=True).exclude(enterprise_id=enterprise_id)
-    )
-    twice = {row.person_id for row in others}
-    for row in [*others, *(one for one in created if one.person_id in twice)]:
-        row.marks = marked(row.marks, add=[Mark.TWO_EMPLOYERS])
-    update(others, ("marks",))
-
-
-def _employ(people: Sequence[UUID], enterprise_id: UUID, now: datetime) -> None:
-    """Who is on the ledger is employed there: passes are issued by that."""
-    rows = Attachment.objects.filter(
-        subject_id__in=people, relation=Relation.EMPLOYED, other_id=enterprise_id, until__isnull=True
-    )
-    missing = [one for one in people if one not in set(rows.values_list("subject_id", flat=True))] if people else []
-    Attachment.objects.bulk_create(
-        [
-            Attachment(
-                subject_id=one, relation=Relation.EMPLOYED, other_id=enterprise_id, since=clock.local_day(now),
-                source="ledger",
-            )
-            for one in missing
-        ],
-        batch_size=500,
-    )  # fmt: skip
-    registry.record_changes(subject_ids=missing, kind=ChangeKind.MOVED, now=now)
 
 
 @write_lock()

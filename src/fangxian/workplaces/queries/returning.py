@@ -149,7 +149,7 @@ def _passes(people: Sequence[UUID], now: datetime) -> dict[tuple[UUID, UUID, UUI
     ).exclude(status=PassStatus.REVOKED)
     found = {}
     for person, enterprise, place, status in rows.values_list("subject_id", "enterprise_id", "place_id", "status"):
-        if person is not None and enterprise is not None:
+        if person is not None:
             found[person, enterprise, place] = status
     return found
 
