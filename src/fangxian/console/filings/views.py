@@ -46,8 +46,8 @@ def listing(request: HttpRequest, who: Who) -> HttpResponse:
     buildings = _buildings(who)
     chosen = next((one for one in buildings if str(one.id) == request.GET.get("building")), None)
     words = {
-        "waiting": _("Waiting"), "writing": _("Being written"), "accepted": _("Accepted"), "suspended": _("Suspended"),
-        "ended": _("Ended"),
+        "waiting": _("Waiting"), "writing": _("Being written"), "accepted": FilingStatus.ACCEPTED.label,
+        "suspended": FilingStatus.SUSPENDED.label, "ended": FilingStatus.ENDED.label,
     }  # fmt: skip
     numbers = reads.counts(who.held)
     rows = reads.queue(who.held, now=who.now, statuses=GROUPS[group], building=chosen)
@@ -86,7 +86,7 @@ def _page(request: HttpRequest, who: Who, row: Filing, *, phone: str = "", statu
         "overdue": waits is not None and waits > plan.section.decide_hours * clock.HOUR_US,
         "may_write": Actor.FIRM in held and row.status in reads.OPEN_TO_EDIT,
         "may_phone": bool(row.phone_sealed) and bool(held & {Actor.WORKER, Actor.STREET}),
-        "own": is_own(who, one.ids) or sender == who.staff.actor,
+        "may_read_ledger": Actor.FIRM in held, "own": is_own(who, one.ids) or sender == who.staff.actor,
     }  # fmt: skip
     return render(request, "console/filings/filing.html", context, status=status)
 

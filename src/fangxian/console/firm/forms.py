@@ -6,6 +6,7 @@ from datetime import time
 from django import forms
 from django.http import QueryDict
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from fangxian.console.templatetags.ui import of_day, say
 from fangxian.workplaces.filing_book import names_in
@@ -110,7 +111,7 @@ class PostsForm(forms.Form):
 class SignForm(forms.Form):
     signer = forms.CharField(label=_("Name"), max_length=60, widget=forms.TextInput(attrs=_OFF))
     post = forms.CharField(
-        label=_("Position"), max_length=60, widget=forms.TextInput(attrs=_OFF),
+        label=pgettext_lazy("whoever signs", "Position"), max_length=60, widget=forms.TextInput(attrs=_OFF),
         help_text=_("Such as general manager."),
     )  # fmt: skip
     agree = forms.BooleanField(label=_("We have read this and will keep to it."))

@@ -23,7 +23,7 @@ SOE = (
 
 
 class FactsForm(forms.Form):
-    name = forms.CharField(label=_("Name"), max_length=120, widget=forms.TextInput(attrs=_OFF))
+    name = forms.CharField(label=_("Name of the enterprise"), max_length=120, widget=forms.TextInput(attrs=_OFF))
     aliases = forms.CharField(
         label=_("Other names"), required=False, max_length=2_000, widget=forms.Textarea(attrs={"rows": 3}),
         help_text=_("One in a line. Lists that use one of them find this enterprise."),
