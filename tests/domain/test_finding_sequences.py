@@ -1,7 +1,6 @@
 """Whatever happens in whatever order: a pass is never good while something open covers it, and never kept back by us
 when nothing is open."""
 
-from collections.abc import Iterator
 from datetime import timedelta
 
 import pytest
@@ -36,9 +35,9 @@ def works() -> Works:
 
 
 @pytest.fixture
-def photo(tmp_path: object, settings: object) -> Iterator[str]:
+def photo(tmp_path: object, settings: object) -> str:
     settings.FILES_DIR = tmp_path  # type: ignore[attr-defined]  # pytest-django's settings
-    yield keep_photo(content=portrait(), name="a.jpg", by="test", now=MORNING)
+    return keep_photo(content=portrait(), name="a.jpg", by="test", now=MORNING)
 
 
 class Story:
