@@ -1,4 +1,4 @@
-"""Who holds the line in the demonstration: one account for each role, and a holder for every post on the ground."""
+"""Who holds the line in the demonstration: an account for each role, and a holder for every post on the ground."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -55,6 +55,11 @@ def _first_special_grid(street: Street, ground: Ground) -> Place:
     return ground[street.buildings[0].grid]
 
 
+def _second_special_grid(street: Street, ground: Ground) -> Place:
+    """Whoever inspects the first building is of another."""
+    return ground[street.buildings[1].grid]
+
+
 def _street(street: Street, ground: Ground) -> Place:
     return ground.street
 
@@ -79,6 +84,7 @@ ACCOUNTS: tuple[tuple[str, Role, Where], ...] = (
     ("guard", Role.SPECIAL_GUARD, _committee),
     ("district", Role.DISTRICT_LEADER, _district),
     ("building", Role.BUILDING_PARTY_WORKER, _first_special_grid),
+    ("inspector", Role.BUILDING_PARTY_WORKER, _second_special_grid),
     ("property", Role.PROPERTY_MANAGER, _first_special_grid),
     ("pharmacy", Role.PHARMACY, _pharmacy),
     ("health", Role.HEALTH_STAFF, _street),
@@ -90,7 +96,7 @@ ACCOUNTS: tuple[tuple[str, Role, Where], ...] = (
 
 @transaction.atomic
 def open_accounts(*, street: Street, ground: Ground, password: str, by: str, now: datetime) -> list[Account]:
-    """One account a role, all with `password`. Raises ValidationError for a password that is too weak."""
+    """The accounts, all with `password`. Raises ValidationError for a password that is too weak."""
     rng = Random(street.seed + 1)
     made = []
     for username, role, where in ACCOUNTS:

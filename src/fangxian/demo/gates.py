@@ -1,17 +1,19 @@
 """Gates in the middle of a morning: set up, with machines, passes in people's hands, and people inside."""
 
+from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, time, timedelta
 from random import Random
 from typing import Final
+from uuid import UUID
 
 from fangxian.demo.street import Street
 from fangxian.demo.tree import Ground
 from fangxian.gates.actions import check_batch, devices, passes, roster, setup
 from fangxian.gates.actions.check_items import CheckIn
 from fangxian.gates.actions.checks import DeviceFacts, prepare
-from fangxian.gates.models import Device, DeviceKind, Pass, Zone
+from fangxian.gates.models import Device, DeviceKind, Pass, PassKind, PassStatus, Zone
 from fangxian.places.models import Place, PlaceKind, subtree
 from fangxian.registry.models import Attachment, Relation
 from fangxian.rota import actions as rota
@@ -53,12 +55,13 @@ def load(*, street: Street, ground: Ground, by: str, prepared: datetime, now: da
             _guards(gate, by, now)
         machines = [_machine(gate, kind, by, prepared) for gate in own[building.id] for kind in _KINDS]
         machines += [_machine(gate, DeviceKind.TABLET, by, prepared) for gate in own[compound.id]]
-    employees = _employees(building, by, prepared)
+    employees = _employees(building)
     permits = passes.issue_missing(
         passes=roster.for_households(place_id=compound.id, now=prepared), by=by, now=prepared, polite=False
     )
     checks = _morning(employees, doors, machines, Random(street.seed + 3), now)
-    return AtTheGates(len(gates), len(machines), len(employees) + len(permits), checks, building.name, compound.name)
+    issued = Pass.objects.filter(kind=PassKind.EMPLOYEE).count() + len(permits)
+    return AtTheGates(len(gates), len(machines), issued, checks, building.name, compound.name)
 
 
 _KINDS: Final = (DeviceKind.TABLET, DeviceKind.THERMOMETER)
@@ -87,18 +90,17 @@ def _machine(gate: Place, kind: DeviceKind, by: str, now: datetime) -> Device:
     return devices.register(kind=kind, gate=gate, name=name, in_charge=None, calibration_due=due, by=by, now=now)[0]
 
 
-def _employees(building: Place, by: str, now: datetime) -> list[Pass]:
+def _employees(building: Place) -> list[Pass]:
+    """Passes of the first enterprises from the lobby up, as their ledgers gave them out."""
     rooms = Attachment.objects.filter(
         subtree("place__path", building.path), relation=Relation.TENANT, until__isnull=True
     )
     firms = list(dict.fromkeys(rooms.order_by("place__path").values_list("subject_id", flat=True)))
-    return [
-        permit
-        for firm in firms[:EMPLOYERS]
-        for permit in passes.issue_missing(
-            passes=roster.for_roster(enterprise_id=firm, place_id=building.id, now=now), by=by, now=now, polite=False
-        )
-    ]
+    rows = Pass.objects.filter(kind=PassKind.EMPLOYEE, place=building, status=PassStatus.LIVE, enterprise_id__in=firms)
+    by_firm: dict[UUID | None, list[Pass]] = defaultdict(list)
+    for row in rows.order_by("holder", "number"):
+        by_firm[row.enterprise_id].append(row)
+    return [permit for firm in [one for one in firms if by_firm[one]][:EMPLOYERS] for permit in by_firm[firm]]
 
 
 def _morning(
@@ -117,6 +119,8 @@ def _morning(
         )
         for number, (at, permit) in enumerate(people)
     ]  # fmt: skip
+    if not items:
+        return 0
     with write_lock():
         check_batch.write_batch(prepare(items, DeviceFacts(tablet.id, tablet.gate_id), now))
     return len(items)

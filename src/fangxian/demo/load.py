@@ -16,7 +16,7 @@ from django.utils.translation import gettext_lazy
 
 from fangxian.accounts.models import RoleGrant
 from fangxian.accounts.roles import Role
-from fangxian.demo import cast, gates, masks, morning, tree, workbooks
+from fangxian.demo import cast, gates, masks, morning, tree, workbooks, workplaces
 from fangxian.demo.cast import Account
 from fangxian.demo.generator import generate
 from fangxian.demo.ground import STREET_CODE
@@ -52,7 +52,9 @@ STEPS = {
     "generate": gettext_lazy("street made up"), "ground": gettext_lazy("places, accounts and plan in the database"),
     "lists": gettext_lazy("lists written as people send them"),
     "replay": gettext_lazy("rounds opened, two days replayed"),
-    "gates": gettext_lazy("gates set up, passes issued, today's entries"),
+    "ledgers": gettext_lazy("office buildings, filings and ledgers of returning staff, passes issued"),
+    "gates": gettext_lazy("gates set up, resident permits issued, today's entries"),
+    "workplaces": gettext_lazy("daily reports, a week of inspections, the wave of the next morning planned"),
     "masks": gettext_lazy("the second round of masks, registered, called and collected"),
 }  # fmt: skip
 
@@ -77,6 +79,7 @@ class Loaded:
     imported: dict[str, Imported]
     told: Told
     gates: gates.AtTheGates
+    workplaces: workplaces.AtWork
     masks: masks.InTheRound
     seconds: dict[str, float] = field(default_factory=dict)
 
@@ -130,15 +133,21 @@ class Loader:
         told = Replay(self.street, ground, self.plan, self.when, self.say, by=BY).run()
         self._took("replay", began)
         began = perf_counter()
+        prepared = workplaces.prepare(street=self.street, ground=ground, when=self.when, by=BY)
+        self._took("ledgers", began)
+        began = perf_counter()
         at_gates = gates.load(street=self.street, ground=ground, by=BY, prepared=self.prepared, now=self.when.end)
         self._took("gates", began)
+        began = perf_counter()
+        at_work = workplaces.run(street=self.street, ground=ground, prepared=prepared, when=self.when, by=BY)
+        self._took("workplaces", began)
         began = perf_counter()
         in_round = masks.load(
             street=self.street, ground=ground, by=BY, now=self.when.end, rng=Random(self.street.seed + 4)
         )
         self._took("masks", began)
         accounts += [hr] if hr else []
-        return Loaded(self.street, accounts, imported, told, at_gates, in_round, self.seconds)
+        return Loaded(self.street, accounts, imported, told, at_gates, at_work, in_round, self.seconds)
 
     def _import(self, ground: Ground) -> dict[str, Imported]:
         found: dict[str, Imported] = {}

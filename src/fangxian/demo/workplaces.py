@@ -16,6 +16,7 @@ from fangxian.demo import workplaces_bulk as bulk
 from fangxian.demo import workplaces_days as days
 from fangxian.demo import workplaces_facts as facts
 from fangxian.demo import workplaces_firms as firms
+from fangxian.demo import workplaces_wave as wave
 from fangxian.demo.morning import Timeline
 from fangxian.demo.street import Street
 from fangxian.demo.tree import Ground
@@ -38,6 +39,8 @@ class AtWork:
     inspections: int
     findings: int
     reports: int
+    windows: int
+    """Arrival windows of the next morning, in the plan that is published."""
 
 
 @dataclass(frozen=True)
@@ -76,16 +79,18 @@ def prepare(*, street: Street, ground: Ground, when: Timeline, by: str) -> Prepa
     return Prepared(offices, found, issued)
 
 
-def run(*, street: Street, prepared: Prepared, when: Timeline, by: str) -> AtWork:
-    """A week of inspections, the daily reports, and one zone that is suspended at this moment."""
+def run(*, street: Street, ground: Ground, prepared: Prepared, when: Timeline, by: str) -> AtWork:
+    """The daily reports, a week of inspections with one zone that is suspended at this moment, the next morning."""
     rng = Random(street.seed + 6)
     reports = days.report(found=prepared.tenants, when=when, by=by, rng=rng)
     rounds = Rounds(when, prepared.offices, rng, by)
     rounds.run()
     leader = Staff.objects.get(username="leader")
     rounds.find_the_garage(leader=leader, office=prepared.offices[0])
+    hand = Staff.objects.get(username="section").actor
+    plan = wave.plan(street=ground.street, offices=prepared.offices, by=hand, when=when)
     duties.sweep(now=when.end, polite=False)
     return AtWork(
         len(prepared.tenants), sum(len(one.ledger) for one in prepared.tenants), prepared.passes, rounds.inspections,
-        rounds.findings, reports,
+        rounds.findings, reports, plan.slots.count() if plan is not None else 0,
     )  # fmt: skip

@@ -65,6 +65,7 @@ SHARES: Final = (
     (Fate.SUSPENDED, 0.0006), (Fate.RETURNED, 0.012), (Fate.SUBMITTED, 0.02), (Fate.ENDORSED, 0.012),
     (Fate.DRAFT, 0.01), (Fate.NONE, 0.026),
 )  # fmt: skip
+ROOM_FOR_ALL: Final = 40
 FEWEST: Final = (Fate.SUSPENDED, Fate.RETURNED, Fate.SUBMITTED)
 """There is one of each of these in the smallest street too."""
 
@@ -222,8 +223,12 @@ def _members(rng: Random, leader: str, head: str, missing: str) -> tuple[MemberF
 
 
 def firms(rng: Random, listed: Sequence[Enterprise], today: date, *, keep: str) -> list[FirmFacts]:
-    """One for each enterprise. `keep` is the credit code of one that is at work whatever the lot says."""
-    lot = [firm.uscc for firm in listed if firm.name not in BY_NAME and firm.uscc != keep]
+    """One for each enterprise. `keep` is the credit code of one that is at work whatever the lot says; so are the
+    first of the first building and, in a street that has room for all states, those that the account names."""
+    at_work = {keep, listed[0].uscc}
+    if len(listed) >= ROOM_FOR_ALL:
+        at_work |= {firm.uscc for firm in listed if firm.name in BY_NAME}
+    lot = [firm.uscc for firm in listed if firm.uscc not in at_work]
     rng.shuffle(lot)
     fates: dict[str, Fate] = {}
     for fate, share in SHARES:
@@ -250,7 +255,7 @@ def _firm(rng: Random, firm: Enterprise, fate: Fate, today: date) -> FirmFacts:
 
 def _asked(rng: Random, firm: Enterprise) -> Asked:
     """Most want half past eight, as ever."""
-    begin = rng.choices((450, 480, 495, 510, 525, 540, 555), (2, 8, 20, 38, 18, 10, 4))[0]
+    begin = rng.choices((450, 480, 495, 510, 525, 540, 555), (1, 4, 10, 55, 15, 12, 3))[0]
     home = 40 if firm.name.startswith("东方国际") else rng.choices((0, 20, 30, 50), (74, 10, 10, 6))[0]
     return Asked(begin, begin + 30, home)
 

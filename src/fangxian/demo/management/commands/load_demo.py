@@ -108,6 +108,14 @@ class Command(BaseCommand):
             )
             % asdict(loaded.masks)
         )
+        self._say(
+            _(
+                "Back to work: %(enterprises)d enterprises, %(people)d people on ledgers, %(passes)d passes, "
+                "%(inspections)d inspections, %(findings)d findings, %(reports)d daily reports, %(windows)d arrival "
+                "windows tomorrow. Look at it as leader, section, building, property, inspector and hr."
+            )
+            % asdict(loaded.workplaces)
+        )
 
 
 @contextmanager
