@@ -74,6 +74,14 @@ export async function read(path, patience) {
 
 const bare = ({ id, pack, key, point, nonce, data }) => ({ id, pack, key, point, nonce, data });
 
+async function reasonOf(answer) {
+  try {
+    return (await answer.json()).error;
+  } catch {
+    return `HTTP ${answer.status}`;
+  }
+}
+
 // A queue that is handed over in order, `batch` records at a time. `send()` hands over everything that waits and was not
 // refused before, and returns the last greeting. `more(item)` is what goes along beside the sealed record.
 export function queueOf(store, { path = at.sync, batch = BATCH, patience = PATIENCE_MS, more = null } = {}) {
@@ -91,6 +99,11 @@ export function queueOf(store, { path = at.sync, batch = BATCH, patience = PATIE
         answer = await post(path, greeting.token, { device_us: Date.now() * 1000, items: sealed }, patience);
       } catch {
         return { net: "away" };
+      }
+      // one that goes alone and cannot be read does not hold up those behind it
+      if (batch === 1 && (answer.status === 400 || answer.status === 413)) {
+        await store.settle([{ id: items[0].id, status: "refused", reason: await reasonOf(answer) }]);
+        continue;
       }
       if (!answer.ok) return { ...greeting, fault: true };
       const decided = (await answer.json()).items;

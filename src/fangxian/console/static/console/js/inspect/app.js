@@ -261,7 +261,7 @@ async function drawBar() {
   waiting.textContent = say("waiting", { n: items.length, photos: photos.length });
   waiting.dataset.count = items.length + photos.length;
   document.getElementById("age").textContent = app.pack ? say("list-age", { age: age((app.nowUs() - app.pack.made_us) / 1000) }) : "";
-  document.getElementById("send").hidden = away || !(items.length + photos.length);
+  document.getElementById("send").hidden = !navigator.onLine || !(items.length + photos.length);
   document.getElementById("lock").hidden = !key;
   document.getElementById("edited").hidden = !app.pack || !greeting.lists || app.pack.places.every((place) => place.list === greeting.lists[place.kind]);
   const wrong = document.getElementById("clock");
