@@ -150,7 +150,7 @@ def test_after_a_positive_test_only_the_street_brings_back(works: Works) -> None
 def test_evidence_of_release_is_kept_sealed_and_opened(works: Works) -> None:
     take(works, came(works.firms[0].people[2], date(2020, 2, 1), "420100"))
     row = row_of(works.firms[0].people[2])
-    photo = SimpleUploadedFile("release.jpg", pictures.jpeg(), content_type="image/jpeg")
+    photo = SimpleUploadedFile("release.jpg", pictures.portrait(), content_type="image/jpeg")
     client = hr(works)
     with on_the_day():
         answer = client.post(url(works, "evidence", row.id), {"released_on": "2020-02-15", "file": photo})
@@ -161,6 +161,7 @@ def test_evidence_of_release_is_kept_sealed_and_opened(works: Works) -> None:
 
 
 HEAD = ["序号", "员工姓名", "身份证号", "来源地", "抵沪日期", "交通方式", "车次/航班", "14天内是否到过湖北等重点地区"]
+NAMES = ["郭敏", "何平", "高洁", "罗斌", "林涛", "马超", "胡军"]
 IDS = [resident_id(f"3101051990052000{n}") for n in range(1, 8)]
 ROWS: list[list[workbooks.Value]] = [
     ["银杏贸易返岗人员台账"],
@@ -179,7 +180,7 @@ def send(client: Client, works: Works, rows: list[list[workbooks.Value]] = ROWS)
     file = SimpleUploadedFile("返岗台账.xlsx", workbooks.xlsx(rows))
     answer = client.post(url(works, "upload"), {"file": file})
     assert answer.status_code == 302, text_of(answer)
-    return ImportBatch.objects.latest("sent_at")
+    return ImportBatch.objects.get(id=answer["Location"].rstrip("/").rpartition("/")[2])
 
 
 def test_a_list_is_looked_at_taken_and_what_is_wrong_comes_back(works: Works) -> None:
@@ -285,5 +286,5 @@ def test_every_page_stays_within_twelve_queries(works: Works) -> None:
             with CaptureQueriesContext(connection) as asked:
                 assert who.get(address).status_code == 200
             if len(asked) > 12:
-                over[address] = [query["sql"][:90] for query in asked]
+                over[address] = len(asked)
     assert over == {}

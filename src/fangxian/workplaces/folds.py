@@ -2,9 +2,11 @@
 
 from datetime import datetime
 
-from fangxian.workplaces import readiness
+from fangxian.workplaces import ledger_folds, readiness
 
 
 def fold(now: datetime) -> int:
     """Run each part once; returns how much they changed."""
-    return readiness.check_buildings(now=now)
+    buildings = readiness.check_buildings(now=now)
+    ledgers = ledger_folds.screen_again(now) + ledger_folds.stop_uncleared(now)
+    return buildings + ledgers + ledger_folds.compare_with_gates(now)

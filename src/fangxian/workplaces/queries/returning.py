@@ -6,15 +6,14 @@ from datetime import date, datetime
 from typing import Final
 from uuid import UUID
 
-from django.db.models import Count, Q, QuerySet
+from django.db.models import Count, Exists, OuterRef, Q, QuerySet
 
-from fangxian.gates.models import Pass, PassKind, PassStatus
+from fangxian.gates.models import Check, Direction, Outcome, Pass, PassKind, PassStatus
 from fangxian.places.models import Place
-from fangxian.registry.models import Document, Person
+from fangxian.registry.models import Attachment, Document, Relation, Subject
 from fangxian.shared import clock, text
 from fangxian.workplaces import ledger_folds, origins, returning_words
 from fangxian.workplaces.models import Returning, StaffState, Transport, Verdict
-from fangxian.workplaces.returning import Mark
 
 PAGE: Final = 50
 CLEARED: Final = Q(verdict=Verdict.NOW, state=StaffState.ACTIVE)
@@ -27,6 +26,7 @@ SHOWN: Final[dict[str, Q]] = {
     "odd": ~Q(marks=""),
 }
 """The parts of a ledger that a page can show alone."""
+WAITING: Final = "waiting"
 
 
 @dataclass(frozen=True)
@@ -88,22 +88,27 @@ def ledger(
 ) -> Page:
     """One page of a ledger: first who may not work yet, then by name."""
     rows = open_rows(ids, place)
-    return _page(rows, rows.filter(SHOWN.get(show, Q())), now, name, number)
+    show = show if show in SHOWN else ""
+    return _page(rows, rows.filter(SHOWN[show]), now, show, name, number)
 
 
 def waiting(within: Q, now: datetime, *, show: str = "", number: int = 1) -> Page:
     """Everybody in the buildings of a reach who may not work: until when, and what is missing. `within`: a condition
     on `place`."""
     rows = Returning.objects.filter(within, until_us__isnull=True)
-    found = rows.filter(SHOWN[show]) if show in SHOWN and show else rows.exclude(CLEARED)
-    return _page(rows, found, now, "", number)
+    if show in SHOWN and show:
+        return _page(rows, rows.filter(SHOWN[show]), now, show, "", number)
+    return _page(rows, rows.exclude(CLEARED), now, WAITING, "", number)
 
 
-def _page(all_rows: QuerySet[Returning], found: QuerySet[Returning], now: datetime, name: str, number: int) -> Page:
+def _page(
+    all_rows: QuerySet[Returning], found: QuerySet[Returning], now: datetime, show: str, name: str, number: int
+) -> Page:  # fmt: skip
     counts = count(all_rows)
+    total = counts.total - counts.now if show == WAITING else counts.by_key[show]
     if name.strip():
         found = found.filter(person__person__name_key__contains=text.name_key(name))
-    total = found.count()
+        total = found.count()
     pages = max(1, -(-total // PAGE))
     number = min(max(number, 1), pages)
     ordered = found.select_related("enterprise__enterprise", "place", "person").order_by(
@@ -156,7 +161,8 @@ def _passes(people: Sequence[UUID], now: datetime) -> dict[tuple[UUID, UUID, UUI
 
 @dataclass(frozen=True)
 class Contradiction:
-    """Somebody about whom ledger and gates, or two ledgers, do not agree. `kind`: off, unlisted, uncleared, twice."""
+    """Somebody with no row on the ledger whom the gates know as one of the enterprise: `off` has a pass in force,
+    `unlisted` was let in."""
 
     kind: str
     person_id: UUID
@@ -164,22 +170,31 @@ class Contradiction:
 
 
 def contradictions(ids: Collection[UUID], place: Place, now: datetime) -> list[Contradiction]:
-    """What HR and the building have to set right, by name."""
-    found: list[tuple[str, UUID]] = []
-    unequal = ledger_folds.unequal(now, only={(one, place.id) for one in ids})
-    for (enterprise_id, place_id), one in unequal.items():
-        if enterprise_id in ids and place_id == place.id:
-            found += [("off", person) for person in one.off_ledger]
-            found += [("unlisted", person) for person in one.entered_unlisted - one.off_ledger]
-            found += [("uncleared", person) for person in one.entered_uncleared]
-    twice = open_rows(ids, place).filter(marks__contains=str(Mark.TWO_EMPLOYERS)).values_list("person_id", flat=True)
-    found += [("twice", person) for person in twice]
-    people = [person for _kind, person in found]
-    names = dict(Person.objects.filter(subject_id__in=people).values_list("subject_id", "name"))
-    return sorted(
-        (Contradiction(kind, person, names.get(person, "–")) for kind, person in found),
-        key=lambda one: (one.kind, one.name),
-    )
+    """Who is missing on the ledger, by name. What is odd about somebody on it is a mark of their row."""
+    listed = open_rows(ids, place)
+    off = (
+        Pass.objects.filter(
+            ~Exists(listed.filter(person_id=OuterRef("subject_id"))), kind=PassKind.EMPLOYEE, status=PassStatus.LIVE,
+            followed=False, until_us__gt=clock.to_us(now), enterprise_id__in=list(ids), place=place,
+            subject__isnull=False,
+        )
+        .order_by("holder")
+        .values_list("subject_id", "holder")
+    )  # fmt: skip
+    found = {person: Contradiction("off", person, name) for person, name in off}
+    let_in = Check.objects.filter(
+        subject_id=OuterRef("pk"), place_id=place.id, observed_us__gte=clock.to_us(now - ledger_folds.LOOK_BACK),
+        direction=Direction.IN, outcome=Outcome.ADMIT,
+    )  # fmt: skip
+    anywhere = Returning.objects.filter(enterprise_id__in=list(ids), until_us__isnull=True)
+    employed = Attachment.objects.filter(relation=Relation.EMPLOYED, other_id__in=list(ids), until__isnull=True)
+    unlisted = Subject.objects.filter(
+        ~Exists(anywhere.filter(person_id=OuterRef("pk"))), Exists(let_in),
+        id__in=employed.values("subject_id"), merged_into__isnull=True,
+    )  # fmt: skip
+    for person, name in unlisted.order_by("label").values_list("id", "label"):
+        found.setdefault(person, Contradiction("unlisted", person, name))
+    return list(found.values())
 
 
 @dataclass(frozen=True)
