@@ -51,6 +51,17 @@ class FindingAct(models.TextChoices):
     ANNUL = "annul", _("annul, with the reason")
 
 
+class Mark(models.TextChoices):
+    """What is odd about an inspection; `Inspection.marks` holds several with commas between."""
+
+    SECOND = "second", _("this place had been inspected that day already")
+    OLD_LIST = "old-list", _("the checklist was edited meanwhile; judged by the one that was in hand")
+    UNKNOWN_LIST = "unknown-list", _("no plan has this checklist; judged by the one in force as far as it goes")
+    CLOCK = "clock", _("the clock of the device was wrong")
+    OTHER_INSPECTOR = "other-inspector", _("somebody else had been assigned")
+    UNSIGNED = "unsigned", _("not signed by the property manager")
+
+
 class Assignment(models.Model):
     """Who inspects a place on a day. An unannounced one is shown to its inspector only."""
 

@@ -25,6 +25,7 @@ from fangxian.inspections.models import (
     FindingAct,
     FindingStatus,
     Inspection,
+    Mark,
     Occasion,
     Result,
 )
@@ -77,22 +78,6 @@ class Status(StrEnum):
     """It had arrived before. Nothing was changed; the answer is that of the first time."""
     REFUSED = "refused"
     """Nothing was kept; `text` says why and what to do."""
-
-
-class Mark(StrEnum):
-    """What is odd about an inspection; stored in `Inspection.marks` with commas between."""
-
-    SECOND = "second"
-    """The place was inspected on the same occasion that day already."""
-    OLD_LIST = "old-list"
-    """The checklist was edited meanwhile; it was judged by the version that was held in hand."""
-    UNKNOWN_LIST = "unknown-list"
-    """No plan has such a checklist; items that the plan knows were judged by it."""
-    CLOCK = "clock"
-    """The device's clock cannot be right."""
-    OTHER_INSPECTOR = "other-inspector"
-    """Somebody else had been assigned."""
-    UNSIGNED = "unsigned"
 
 
 @dataclass(frozen=True, slots=True)

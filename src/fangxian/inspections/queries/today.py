@@ -84,7 +84,7 @@ def _open_at(places: Collection[UUID]) -> tuple[dict[UUID, int], dict[UUID, int]
 
 @dataclass(frozen=True)
 class InspectionLine:
-    """One inspection in a list. `marks` are values of `actions.record.Mark`."""
+    """One inspection in a list. `marks` are values of `models.Mark`."""
 
     id: UUID
     place_id: UUID
