@@ -103,7 +103,7 @@ def person(request: HttpRequest, desk: Desk, row_id: UUID) -> HttpResponse:
         except WorkplaceError as refused:
             form.add_error(None, str(refused))
         else:
-            messages.success(request, _("Kept. The decision below is made from it."))
+            messages.success(request, _("Kept, and decided anew from it."))
             return redirect("firm-roster:person", *desk.args, row_id)
     return _person_page(request, desk, row, form, EvidenceForm(), 200 if data is None else 400)
 
