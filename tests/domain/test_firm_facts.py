@@ -138,7 +138,7 @@ def test_posts_are_replaced_kind_by_kind_and_what_ended_stays(works: Works) -> N
     later = MORNING + timedelta(hours=1)
     firms.set_posts(enterprise_id=firm.id, posts={PostKind.MEASURE: ["小张", "小周"]}, by="test", now=later)
     assert [(row.kind, row.name) for row in reads.posts_of(firm.id)] == [
-        ("clean", "王阿姨"), ("measure", "小张"), ("measure", "小周"),
+        ("measure", "小张"), ("measure", "小周"), ("clean", "王阿姨"),
     ]  # fmt: skip
     assert FirmPost.objects.get(name="小李").until_us is not None
 

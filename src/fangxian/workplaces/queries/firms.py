@@ -15,7 +15,7 @@ from fangxian.accounts.roles import Role
 from fangxian.places.models import Place, PlaceKind, parent_paths, subtree
 from fangxian.registry.models import Attachment, Enterprise, Relation, Subject
 from fangxian.shared import text
-from fangxian.workplaces.models import Filing, FilingStatus, Firm, FirmPost, Measure, Visit
+from fangxian.workplaces.models import Filing, FilingStatus, Firm, FirmPost, Measure, PostKind, Visit
 from fangxian.workplaces.playbook import Goods
 
 PAGE = 50
@@ -296,8 +296,10 @@ def _people(
 
 
 def posts_of(enterprise_id: UUID) -> tuple[FirmPost, ...]:
+    """Who holds which post, in the order of the kinds."""
     rows = FirmPost.objects.filter(enterprise_id=enterprise_id, until_us__isnull=True)
-    return tuple(rows.order_by("kind", "since_us", "id"))
+    order = list(PostKind)
+    return tuple(sorted(rows.order_by("since_us", "id"), key=lambda row: order.index(PostKind(row.kind))))
 
 
 def used_in_a_day(goods: Goods, people: int) -> int:

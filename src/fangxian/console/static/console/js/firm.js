@@ -10,7 +10,7 @@ function days(field, form) {
   const lasts = perDay ? Number(field.value) / perDay : Infinity;
   const enough = lasts >= Number(form.dataset.supplyDays);
   const words = lasts === Infinity ? form.dataset.always : enough ? form.dataset.lasts : form.dataset.short;
-  place.textContent = `${enough ? "✓" : "✕"} ${words.replace("%s", Math.floor(lasts * 10) / 10)}`;
+  place.textContent = `${enough ? "✓" : "✕"} ${words.replace("{n}", Math.floor(lasts * 10) / 10)}`;
   place.className = `firm-days ${enough ? "text-ok" : "text-gap"}`;
 }
 
