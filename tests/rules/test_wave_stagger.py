@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from fangxian.workplaces.bench_stagger import street
 from fangxian.workplaces.playbook import WaveRule
 from fangxian.workplaces.wave.greedy import fits, greedy
+from fangxian.workplaces.wave.lacks import lacks
 from fangxian.workplaces.wave.model import (
     Limits,
     Model,
@@ -100,7 +101,7 @@ def keeps(site: Site, plan: Plan) -> None:
     assert problems_of(as_json(plan)) == plan.problems
 
 
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(sites())
 def test_every_plan_keeps_what_was_promised(site: Site) -> None:
     plan = solve(site, RULE, 20.0)
@@ -136,9 +137,9 @@ def cheapest(site: Site, rule: WaveRule, limits: Limits) -> float:
     return best
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=20, deadline=None)
 @given(
-    st.lists(st.tuples(st.integers(1, 4), st.integers(0, 1), st.sampled_from([480, 495, 510])), min_size=2, max_size=4),
+    st.lists(st.tuples(st.integers(1, 4), st.integers(0, 1), st.sampled_from([480, 495, 510])), min_size=2, max_size=3),
     st.sampled_from([0.02, 0.04, 0.3]),
     st.sampled_from([None, 5]),
     st.sampled_from([None, 2]),
@@ -197,19 +198,17 @@ def test_the_firms_whose_windows_are_kept_stay_and_the_others_move() -> None:
 
 
 def test_more_people_than_the_lanes_take_say_so_and_how_many_lanes_would_do() -> None:
-    site = building(crowd(40, 30), (FORM,))
-    plan = solve(site, RULE, 30.0)
+    slow, rule = Lane("form", 30.0, 0.5), RULE.model_copy(update={"home_cost": 1_000.0})
+    site = building(crowd(15, 40), (slow,))
+    plan = solve(site, RULE, 60.0)
     keeps(site, plan)
     assert plan.held
     assert Problem.LANES in plan.problems
-    assert plan.lanes_more is not None
-    wider = building(site.firms, (FORM,) * (1 + plan.lanes_more))
-    enough = solve(wider, RULE.model_copy(update={"home_cost": 1_000.0}), 30.0)
-    assert enough.held
-    assert enough.problems == ()
-    assert sum(enough.home.values()) == 0
-    narrow = building(site.firms, (FORM,) * plan.lanes_more)
-    assert Problem.LANES in solve(narrow, RULE.model_copy(update={"home_cost": 1_000.0}), 30.0).problems
+    assert plan.lanes_more == 2
+    enough = solve(building(site.firms, (slow,) * 3), rule, 60.0)
+    assert (enough.held, enough.problems, sum(enough.home.values())) == (True, (), 0)
+    grid = grid_of(site, RULE)
+    assert lacks(site, RULE, grid, Limits.of(building(site.firms, (slow,) * 2), RULE, 0.0, 0.0), closed=False)
 
 
 @pytest.mark.parametrize(
@@ -217,7 +216,7 @@ def test_more_people_than_the_lanes_take_say_so_and_how_many_lanes_would_do() ->
     [
         ({"people_cap": 40}, Problem.PEOPLE_CAP),
         ({"firm_cap": 3}, Problem.FIRM_CAP),
-        ({"lobby_per_slot": 2.0, "lobby_cap": 4}, Problem.LOBBY),
+        ({"lobby_per_slot": 2.0, "lobby_cap": 10}, Problem.LOBBY),
     ],
 )
 def test_a_limit_that_turns_people_away_is_named(more: dict[str, float], problem: Problem) -> None:
@@ -269,7 +268,7 @@ def test_an_odd_window_can_be_kept() -> None:
 
 
 def test_the_same_seed_gives_the_same_plan_in_one_process_and_in_two() -> None:
-    some = street(4, 60, 1_800, seed=3)
+    some = street(3, 40, 1_500, seed=3)
     one, two = solve_all(some, RULE, 60.0, processes=1), solve_all(some, RULE, 60.0, processes=2)
     assert [plan.site for plan in one.plans] == [site.key for site in some]
     for alone, beside in zip(one.plans, two.plans, strict=True):

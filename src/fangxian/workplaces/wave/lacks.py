@@ -43,14 +43,14 @@ def lacks(site: Site, rule: WaveRule, grid: Grid, limits: Limits, *, closed: boo
     return tuple(found)
 
 
-def more_lanes(site: Site, rule: WaveRule, grid: Grid, margin: float, enough: Callable[[Site], bool]) -> int | None:
+def more_lanes(site: Site, rule: WaveRule, grid: Grid, enough: Callable[[Site], bool]) -> int | None:
     """Fewest further lanes that pass the fluid and then `enough`; None where none are needed or none help."""
     bare = replace(site, lobby_cap=None)
     for count in range(MOST_LANES + 1):
         wider = _with(bare, rule, count)
         if wider is None:
             return None
-        if wider.per_minute and _fit(site.firms, rule, grid, Limits.of(wider, rule, margin, 0.0)):
+        if wider.per_minute and _fit(site.firms, rule, grid, Limits.of(wider, rule, 0.0, 0.0)):
             break
     else:
         return None

@@ -17,9 +17,10 @@ from fangxian.workplaces.wave.site import Firm, Gate, Lane, Plan, Problem, Site,
 
 __all__ = ["Firm", "Gate", "Lane", "Plan", "Problem", "Site", "Total", "solve", "solve_all"]
 
-GAP: Final = 0.004
+GAP: Final = 0.01
 """Where the solver may stop; far below what the expected arrivals are uncertain by."""
 STEP: Final = 0.025
+FAR: Final = 0.20
 MOST: Final = 0.60
 
 
@@ -31,6 +32,10 @@ class _Tried:
     verdict: Verdict
     held: bool
     floor: float = 0.0
+
+    @property
+    def full(self) -> bool:
+        return all(choice.resumes for choice in self.found.choices.values())
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +68,7 @@ def solve(site: Site, rule: WaveRule, seconds: float, seed: int = 1) -> Plan:
     problems = _problems(task, tried)
     lanes = None
     if {Problem.NO_LANE, Problem.LANES, Problem.TARGET} & set(problems):
-        lanes = more_lanes(site, rule, grid, tried.margin, lambda other: _enough(task, other))
+        lanes = more_lanes(site, rule, grid, lambda other: _enough(task, other))
     cost, bound = tried.found.cost, tried.found.bound
     return Plan(
         site=site.key,
@@ -105,8 +110,11 @@ def _untouched(task: _Task) -> _Tried | None:
     return _Tried(Found(choices, 0.0, 0.0), 0.0, 0.0, verdict, held=True) if verdict.holds(task.rule) else None
 
 
-def _search(task: _Task) -> _Tried:
-    """Hold back more until the simulation holds, then halve the way back until it would not."""
+def _search(task: _Task, *, everybody: bool = False) -> _Tried:
+    """Hold back more until the simulation holds, then halve the way back until it would not.
+
+    With `everybody`: any plan in which every enterprise resumes, and whether there is one.
+    """
     margin, lobby, bound = 0.0, 0.0, 0.0
     tried = _try(task, margin, lobby, bound)
     before, floor = (margin, lobby), tried.found.bound
@@ -116,9 +124,12 @@ def _search(task: _Task) -> _Tried:
         if over > 0.0:
             margin = _raised(margin, over / 4.0)
         if not tried.verdict.quiet:
-            lobby = _raised(lobby, tried.verdict.lobby_over / 8.0)
+            lobby = _raised(lobby, tried.verdict.lobby_over / 4.0)
         tried = _try(task, margin, lobby, bound)
-    while tried.held and task.left() > 0.0:
+        if everybody and not tried.full:
+            # to hold back more makes room for nobody
+            break
+    while tried.held and not everybody and task.left() > 0.0:
         middle = (_between(before[0], tried.margin), _between(before[1], tried.lobby_margin))
         if middle in (before, (tried.margin, tried.lobby_margin)):
             break
@@ -136,8 +147,8 @@ def _between(less: float, more: float) -> float:
 
 
 def _raised(margin: float, by: float) -> float:
-    """By whole steps, one at least."""
-    return min(MOST, round(margin + STEP * max(1, round(by / STEP)), 6))
+    """By whole steps, one at least, and not too far at once."""
+    return min(MOST, round(margin + STEP * max(1, round(min(by, FAR) / STEP)), 6))
 
 
 def _try(task: _Task, margin: float, lobby_margin: float, bound: float) -> _Tried:
@@ -145,7 +156,9 @@ def _try(task: _Task, margin: float, lobby_margin: float, bound: float) -> _Trie
     site, rule = task.site, task.rule
     limits = Limits.of(site, rule, margin, lobby_margin)
     start = greedy(site, rule, task.grid, limits)
-    found = Model(site, rule, task.grid, limits).solve(seconds=task.left(), gap=GAP, seed=task.seed, start=start)
+    # no single attempt may use up the time of those after it
+    seconds = task.left() / 3.0
+    found = Model(site, rule, task.grid, limits).solve(seconds=seconds, gap=GAP, seed=task.seed, start=start)
     found = replace(found, bound=min(found.cost, max(found.bound, bound)))
     verdict = task.judge(found.choices)
     return _Tried(found, margin, lobby_margin, verdict, verdict.holds(rule))
@@ -158,8 +171,7 @@ def _problems(task: _Task, tried: _Tried) -> tuple[Problem, ...]:
     if tried.held and not turned:
         return ()
     limits = Limits.of(task.site, task.rule, tried.margin, tried.lobby_margin)
-    closed = any(not choices[firm.key].resumes for firm in task.site.firms)
-    found = lacks(task.site, task.rule, task.grid, limits, closed=closed)
+    found = lacks(task.site, task.rule, task.grid, limits, closed=not tried.full)
     if tried.verdict.p95 > task.rule.wait_minutes:
         found = (*found, Problem.TARGET)
     if not tried.verdict.quiet and Problem.LOBBY not in found:
@@ -170,8 +182,9 @@ def _problems(task: _Task, tried: _Tried) -> tuple[Problem, ...]:
 def _enough(task: _Task, site: Site) -> bool:
     """Whether on this site everybody who asked to come can, and the wait holds."""
     rule = task.rule.model_copy(update={"home_most": 0, "closed_cost": 100_000.0})
-    tried = _search(replace(task, site=replace(site, people_cap=None, firm_cap=None), rule=rule))
-    return tried.held and all(choice.resumes for choice in tried.found.choices.values())
+    open_ = replace(site, people_cap=None, firm_cap=None)
+    tried = _search(replace(task, site=open_, rule=rule), everybody=True)
+    return tried.held and tried.full
 
 
 def _one(job: tuple[Site, WaveRule, float, float, int]) -> Plan:
