@@ -1,6 +1,6 @@
 """What the first page tells beside one's own gaps and duties."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from django.db.models import Sum
@@ -10,6 +10,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from fangxian.accounts.access import Reach
+from fangxian.accounts.roles import Capability
 from fangxian.console import nav
 from fangxian.console.board.shape import KINDS
 from fangxian.duties.gap_queries import DutyGroup
@@ -68,7 +69,17 @@ class Todo:
     url: str
 
 
-def todos(groups: Sequence[DutyGroup], *, disinfects: bool) -> list[Todo]:
+def todos(groups: Sequence[DutyGroup], can: Callable[[Capability], bool]) -> list[Todo]:
     """Duties of today with the page where each is recorded."""
-    field, areas = reverse("field:today"), reverse("hygiene:list")
-    return [Todo(group, areas if group.rule.startswith("disinfect-") and disinfects else field) for group in groups]
+    pages = {
+        "disinfect-": ("hygiene:list", Capability.DISINFECT),
+        "finding-": ("findings:list", Capability.FINDINGS),
+        "estate-finding-": ("findings:list", Capability.FINDINGS),
+        "building-inspected": ("inspect:today", Capability.INSPECT),
+        "compound-inspected": ("inspect:today", Capability.INSPECT),
+    }
+    found = []
+    for group in groups:
+        names = [name for key, (name, needs) in pages.items() if group.rule.startswith(key) and can(needs)]
+        found.append(Todo(group, reverse(names[0] if names else "field:today")))
+    return found

@@ -14,7 +14,7 @@ from fangxian.places.models import Place, PlaceKind
 @staff_view()
 def home(request: HttpRequest, who: Who) -> HttpResponse:
     day = gap_queries.my_day(who.staff, who.grants, who.now)
-    todos = reads.todos(day.duties, disinfects=who.can(Capability.DISINFECT))
+    todos = reads.todos(day.duties, who.can)
     acts = who.can(Capability.GAPS)
     context = {
         "who": who,
