@@ -14,9 +14,11 @@ from fangxian.workplaces.actions import waves
 from fangxian.workplaces.models import (
     WaveSlot,
 )
+from fangxian.workplaces.playbook import WorkplacesSection
 from fangxian.workplaces.queries import waves as reads
 from fangxian.workplaces.queries.forecast import forecast
 from fangxian.workplaces.wave.whatif import Change, What
+from tests.support import playbooks
 from tests.support.morning import tenants, worked_out
 from tests.support.works import MORNING, Works, make_works
 
@@ -25,6 +27,7 @@ NOW = MORNING
 TODAY = clock.local_day(NOW)
 TOMORROW = TODAY + timedelta(days=1)
 DAY = timedelta(days=1)
+RULE = playbooks.plan().read(WorkplacesSection).wave
 
 
 @pytest.fixture
@@ -114,8 +117,8 @@ class TestForecast:
         )  # fmt: skip
 
     def test_without_a_plan_they_come_as_they_asked(self, full: Works) -> None:
-        found = forecast(full.towers[0].building, TOMORROW, NOW)
-        assert (found.planned, found.people, found.turnout, found.came) == (False, 420, None, None)
+        found = forecast(full.towers[0].building, TOMORROW, RULE, NOW)
+        assert (found.plan_id, found.people, found.turnout, found.came) == (None, 420, None, None)
         assert [gate.name for gate in found.gates] == ["正门"]
         assert sum(found.gates[0].expected) == pytest.approx(420)
         # asked for 08:30 to 09:00
@@ -124,8 +127,8 @@ class TestForecast:
     def test_with_a_plan_they_come_in_their_windows(self, full: Works) -> None:
         plan = worked_out(full.street, NOW)
         waves.publish(plan=plan, by="test", now=NOW)
-        found = forecast(full.towers[0].building, TOMORROW, NOW)
-        assert found.planned
+        found = forecast(full.towers[0].building, TOMORROW, RULE, NOW)
+        assert found.plan_id == plan.id
         assert sum(people for _start, people, _came in found.quarters) == pytest.approx(found.people)
         assert len([people for _start, people, _came in found.quarters if people > 1]) > 2
 
@@ -137,7 +140,7 @@ class TestForecast:
         for gate, people in ((tower.front, 252), (tower.garage, 63)):
             self.count(gate, TODAY, 510, people)
         self.count(tower.front, TODAY, 510, 40, "refuse")
-        found = forecast(tower.building, TOMORROW, NOW + DAY)
+        found = forecast(tower.building, TOMORROW, RULE, NOW + DAY)
         assert found.turnout == pytest.approx(0.75)
         assert [gate.share for gate in found.gates] == [pytest.approx(0.8), pytest.approx(0.2)]
         assert sum(people for _start, people, _came in found.quarters) == pytest.approx(0.75 * 420)
@@ -147,7 +150,7 @@ class TestForecast:
         self.count(tower.front, TODAY, 510, 300)
         self.count(tower.front, TODAY, 540, 60)
         evening = NOW + timedelta(hours=13)
-        found = forecast(tower.building, TODAY, evening)
+        found = forecast(tower.building, TODAY, RULE, evening)
         assert found.came == 360
         by_start = {start: (people, came) for start, people, came in found.quarters}
         assert by_start[510][1] == 300
@@ -156,11 +159,11 @@ class TestForecast:
         wrong = sum(abs(people - (came or 0)) for people, came in by_start.values())
         assert found.error == pytest.approx(wrong / 360)
         # of a morning that is not over, the quarters to come have no count
-        early = forecast(tower.building, TODAY, clock.from_us(clock.day_start_us(TODAY)) + timedelta(minutes=526))
+        early = forecast(tower.building, TODAY, RULE, clock.from_us(clock.day_start_us(TODAY)) + timedelta(minutes=526))
         counts = {start: came for start, _people, came in early.quarters}
         assert (counts[510], counts[525], counts[540]) == (300, None, None)
 
     def test_a_building_without_anybody(self, works: Works) -> None:
-        found = forecast(works.towers[0].building, TOMORROW, NOW)
+        found = forecast(works.towers[0].building, TOMORROW, RULE, NOW)
         assert (found.people, found.error) == (0, None)
         assert sum(people for _start, people, _came in found.quarters) == 0

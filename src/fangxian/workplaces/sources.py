@@ -11,9 +11,9 @@ from datetime import date, datetime, timedelta
 from typing import Final
 from uuid import UUID
 
-from django.db.models import Count, Q
+from django.db.models import Count, Exists, OuterRef, Q
 
-from fangxian.gates.models import Device, DeviceKind, Direction, GateSetup, Method, Pass, PassKind, PassStatus, Reading
+from fangxian.gates.models import DeviceKind, Direction, GateSetup, Method, Pass, PassKind, PassStatus, Reading
 from fangxian.places.models import Place, PlaceKind, subtree
 from fangxian.registry.models import Subject
 from fangxian.shared import clock
@@ -120,18 +120,20 @@ def wishes(place_ids: Collection[UUID], day: date) -> dict[UUID, dict[UUID, Wish
     filings = list(
         Filing.objects.filter(place_id__in=place_ids, status=FilingStatus.ACCEPTED).exclude(start_on__gt=day)
     )
-    tops = tops_of({row.enterprise_id for row in filings})
-    people = _people(place_ids, day)
-    usual, pins = _usual(place_ids), _pins(place_ids, day)
+    working = _people(place_ids, day)
+    tops = tops_of({row.enterprise_id for row in filings} | {enterprise for _place, enterprise in working})
+    people = _of_tops(working, tops)
+    unasked = any(_asked(row) is None for row in filings)
+    usual, pins = _usual(place_ids) if unasked else {}, _pins(place_ids, day)
     found: dict[UUID, dict[UUID, Wish]] = defaultdict(dict)
     for row in filings:
         top = tops.get(row.enterprise_id, row.enterprise_id)
-        working, home = people.get((row.place_id, top), (0, 0))
-        if not working:
+        count, home = people.get((row.place_id, top), (0, 0))
+        if not count:
             continue
         asked = _asked(row) or usual.get((row.place_id, top), USUAL)
-        home = min(working, max(home, math.ceil(working * row.ask_home / 100)))
-        found[row.place_id][top] = Wish(working, home, *asked, pins.get((row.place_id, top)))
+        home = min(count, max(home, math.ceil(count * row.ask_home / 100)))
+        found[row.place_id][top] = Wish(count, home, *asked, pins.get((row.place_id, top)))
     return dict(found)
 
 
@@ -144,15 +146,20 @@ def _asked(row: Filing) -> tuple[int, int] | None:
 def _people(place_ids: Collection[UUID], day: date) -> dict[tuple[UUID, UUID], tuple[int, int]]:
     """By building and enterprise: who may work on that day, and how many of them work from home."""
     may = Q(verdict=Verdict.NOW) | Q(verdict=Verdict.LATER, verdict_until__lte=day)
-    rows = list(
+    rows = (
         Returning.objects.filter(may, place_id__in=place_ids, until_us__isnull=True, state=StaffState.ACTIVE)
         .values_list("place_id", "enterprise_id")
         .annotate(n=Count("person_id", distinct=True), home=Count("id", filter=Q(home_office=True)))
         .order_by()
     )
-    tops = tops_of({enterprise for _place, enterprise, *_counts in rows})
+    return {(place, enterprise): (count, home) for place, enterprise, count, home in rows}
+
+
+def _of_tops(
+    people: Mapping[tuple[UUID, UUID], tuple[int, int]], tops: Mapping[UUID, UUID]
+) -> dict[tuple[UUID, UUID], tuple[int, int]]:  # fmt: skip
     found: dict[tuple[UUID, UUID], tuple[int, int]] = {}
-    for place, enterprise, count, home in rows:
+    for (place, enterprise), (count, home) in people.items():
         key = (place, tops.get(enterprise, enterprise))
         before = found.get(key, (0, 0))
         found[key] = (before[0] + count, before[1] + home)
@@ -210,47 +217,41 @@ def _pins(place_ids: Collection[UUID], day: date) -> dict[tuple[UUID, UUID], tup
 def doors_of(place_ids: Collection[UUID], now: datetime) -> dict[UUID, list[Doors]]:
     """The gates of buildings by name, without the counters inside others. One that is closed, or only lets out, takes
     nobody in."""
+    live = Q(devices__revoked_us__isnull=True)
+    measured = Reading.objects.filter(
+        gate_id=OuterRef("pk"), method=Method.CAMERA, at_us__gt=clock.to_us(now - CAMERA_DAYS)
+    )
     gates = list(
         Place.objects.filter(parent_id__in=place_ids, kind=PlaceKind.GATE, closed_on__isnull=True)
         .exclude(gate_setup__inner_of__isnull=False)
         .select_related("gate_setup")
+        .annotate(
+            tablets=Count("devices", filter=live & Q(devices__kind=DeviceKind.TABLET)),
+            turnstiles=Count("devices", filter=live & Q(devices__kind=DeviceKind.TURNSTILE)),
+            has_camera=Exists(measured),
+        )
         .order_by("path")
     )
-    ids = [gate.id for gate in gates]
     said: dict[UUID, dict[str, int]] = defaultdict(dict)
-    for row in GateLane.objects.filter(gate_id__in=ids):
+    for row in GateLane.objects.filter(gate_id__in=[gate.id for gate in gates]):
         said[row.gate_id][row.method] = row.count
-    machines = _machines(ids)
-    cameras = set(
-        Reading.objects.filter(gate_id__in=ids, method=Method.CAMERA, at_us__gt=clock.to_us(now - CAMERA_DAYS))
-        .values_list("gate_id", flat=True)
-        .distinct()
-    )
     found: dict[UUID, list[Doors]] = defaultdict(list)
     for gate in gates:
         setup: GateSetup | None = getattr(gate, "gate_setup", None)
-        lanes = said.get(gate.id) or _guessed(setup, machines.get(gate.id, Counter()), gate.id in cameras)
+        lanes = said.get(gate.id) or _guessed(setup, gate.tablets, gate.turnstiles, has_camera=gate.has_camera)
         takes_in = setup is None or (setup.is_open and setup.direction != Direction.OUT)
         assert gate.parent_id is not None
         found[gate.parent_id].append(Doors(gate.id, gate.name, lanes, takes_in, gate.id in said))
     return dict(found)
 
 
-def _machines(gate_ids: Collection[UUID]) -> dict[UUID, Counter[str]]:
-    found: dict[UUID, Counter[str]] = defaultdict(Counter)
-    rows = Device.objects.filter(gate_id__in=gate_ids, revoked_us__isnull=True)
-    for gate, kind, count in rows.values_list("gate_id", "kind").annotate(n=Count("id")).order_by():
-        found[gate][kind] = count
-    return found
-
-
-def _guessed(setup: GateSetup | None, machines: Counter[str], has_camera: bool) -> dict[str, int]:
+def _guessed(setup: GateSetup | None, tablets: int, turnstiles: int, *, has_camera: bool) -> dict[str, int]:
     """A thermal camera goes before a turnstile, and that before a guard with a thermometer; each tablet is a guard."""
     if has_camera:
         return {"thermal": 1}
-    if machines[DeviceKind.TURNSTILE] or (setup is not None and setup.has_turnstile):
-        return {"turnstile": max(1, machines[DeviceKind.TURNSTILE])}
-    return {"handheld": max(1, machines[DeviceKind.TABLET])}
+    if turnstiles or (setup is not None and setup.has_turnstile):
+        return {"turnstile": max(1, turnstiles)}
+    return {"handheld": max(1, tablets)}
 
 
 def _lifts(place_ids: Collection[UUID]) -> dict[UUID, float]:

@@ -126,10 +126,15 @@ def take_back(*, plan: WavePlan, by: str, now: datetime) -> None:
 # ---- the enterprise's answer ----------------------------------------------------------------------------------------
 
 
-@write_lock()
-def seen(*, slot: WaveSlot, by: str, now: datetime) -> None:
-    """The enterprise opened the page with its window."""
-    WaveSlot.objects.filter(id=slot.id, seen_us__isnull=True).update(seen_us=clock.to_us(now))
+def seen(*, slots: Sequence[WaveSlot], by: str, now: datetime) -> None:
+    """The enterprise opened the page with its windows."""
+    fresh = [slot.id for slot in slots if slot.seen_us is None]
+    if not fresh:
+        return
+    with write_lock():
+        rows = WaveSlot.objects.filter(id__in=fresh, seen_us__isnull=True)
+        if rows.update(seen_us=clock.to_us(now)):
+            audit.record(by=by, act="workplaces.wave.seen", now=now, detail={"slots": fresh})
 
 
 @write_lock()

@@ -110,6 +110,10 @@ class WaveSlot(models.Model):
             models.Index(fields=["plan"], condition=Q(objection="raised"), name="wave_slot_objection")
         ]
 
+    @property
+    def everybody(self) -> int:
+        return self.people + self.home
+
 
 class GateLane(models.Model):
     """How many servers of one method stand behind one gate in the morning. Without rows, what its machines say."""

@@ -20,7 +20,6 @@ from fangxian.shared import clock
 from fangxian.shared.clock import DAY_US, MINUTE_US
 from fangxian.workplaces import sources
 from fangxian.workplaces.models import PlanStatus, WaveSlot
-from fangxian.workplaces.plan import plan_at
 from fangxian.workplaces.playbook import WaveRule
 from fangxian.workplaces.sources import Doors
 from fangxian.workplaces.wave.arrivals import Grid, expected, grid_over
@@ -51,13 +50,22 @@ class Forecast:
     day: date
     start: int
     slot: int
-    planned: bool
-    """By a plan that was published; otherwise by what enterprises asked for."""
+    plan_id: UUID | None
+    """By this published plan; None: by what enterprises asked for."""
     people: int
     turnout: float | None
+    doors: tuple[Doors, ...]
+    """All gates, those that take nobody in too."""
     gates: tuple[GateForecast, ...]
     quarters: tuple[tuple[int, float, int | None], ...]
     """Start minute, expected and came, of all gates."""
+
+    @property
+    def by_slot(self) -> list[tuple[int, list[float]]]:
+        """Expected at each gate, by start minute; slots in which nobody is expected are left out."""
+        count = len(self.gates[0].expected) if self.gates else 0
+        rows = [(self.start + n * self.slot, [gate.expected[n] for gate in self.gates]) for n in range(count)]
+        return [row for row in rows if sum(row[1]) >= 0.05]
 
     @property
     def came(self) -> int | None:
@@ -74,19 +82,17 @@ class Forecast:
         return sum(abs(expected - (found or 0)) for _start, expected, found in self.quarters) / came
 
 
-def forecast(place: Place, day: date, now: datetime) -> Forecast:
-    rule = plan_at(now).section.wave
-    by_day = _planned(place, day)
-    planned = day in by_day
-    mine = by_day[day] if planned else _asked(place, day)
+def forecast(place: Place, day: date, rule: WaveRule, now: datetime) -> Forecast:
+    by_day, plan_id = _planned(place, day)
+    mine = by_day[day] if day in by_day else _asked(place, day)
     grid = _grid(rule, mine)
     counted = _counted(place, day)
-    doors = [door for door in sources.doors_of([place.id], now).get(place.id, []) if door.takes_in]
+    every = sources.doors_of([place.id], now).get(place.id, [])
+    doors = [door for door in every if door.takes_in]
     before = {past: found for past, found in counted.items() if past < day}
     shares, turnout = _shares(doors, before, rule), _turnout(by_day, before, grid)
     arrivals = expected(rule, grid, mine) * (turnout or 1.0)
-    over = day < clock.local_day(now) or day == clock.local_day(now)
-    came = counted.get(day, {}) if over else None
+    came = counted.get(day, {}) if day <= clock.local_day(now) else None
     gates = tuple(
         GateForecast(
             door.gate_id, door.name, shares[door.gate_id],
@@ -96,20 +102,22 @@ def forecast(place: Place, day: date, now: datetime) -> Forecast:
         for door in doors
     )  # fmt: skip
     return Forecast(
-        day, grid.start, grid.slot, planned, sum(people for people, _window in mine), turnout, gates,
+        day, grid.start, grid.slot, plan_id, sum(people for people, _window in mine), turnout, tuple(every), gates,
         _quarters(grid, [float(people) for people in arrivals], came, day, now),
     )  # fmt: skip
 
 
-def _planned(place: Place, day: date) -> dict[date, Windows]:
-    """What published plans say of this building, from two weeks before that day on: of several for a day, the last."""
+def _planned(place: Place, day: date) -> tuple[dict[date, Windows], UUID | None]:
+    """What published plans say of this building, from two weeks before that day on: of several for a day, the last.
+    And which plan it is on the day itself."""
     rows = WaveSlot.objects.filter(
         place=place, plan__status=PlanStatus.PUBLISHED, plan__day__lte=day, plan__day__gte=day - BACK, resumes=True
     ).order_by("plan__day", "plan__published_us")
     found: dict[date, dict[UUID, list[tuple[int, tuple[int, int]]]]] = defaultdict(dict)
     for row in rows.values_list("plan__day", "plan_id", "people", "from_minute", "until_minute"):
         found[row[0]].setdefault(row[1], []).append((row[2], (row[3], row[4])))
-    return {when: list(by_plan.values())[-1] for when, by_plan in found.items()}
+    last: dict[date, Windows] = {when: list(by_plan.values())[-1] for when, by_plan in found.items()}
+    return last, list(found[day])[-1] if day in found else None
 
 
 def _asked(place: Place, day: date) -> Windows:

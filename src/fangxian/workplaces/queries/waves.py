@@ -336,14 +336,3 @@ def panel(place: Place, now: datetime) -> Panel | None:
         first.plan_id, first.plan.day, found.counts.firms, found.counts.come, found.before.p95, found.after.p95,
         found.held, raised,
     )  # fmt: skip
-
-
-def plan_for(place: Place, day: date) -> WavePlan | None:
-    """The plan that holds at a building on a day: of several published ones, the one that was published last."""
-    slot = (
-        WaveSlot.objects.filter(place=place, plan__day=day, plan__status=PlanStatus.PUBLISHED)
-        .select_related("plan")
-        .order_by("-plan__published_us")
-        .first()
-    )
-    return slot.plan if slot is not None else None
