@@ -8,7 +8,7 @@ from typing import Final
 from uuid import UUID
 
 from django.db.models import Case, Count, FilteredRelation, IntegerField, OuterRef, Q, Subquery, Sum, Value, When
-from django.db.models.functions import Substr
+from django.db.models.functions import Coalesce, Substr
 
 from fangxian.accounts.access import Reach
 from fangxian.gates.models import Direction, Flow, Outcome
@@ -158,6 +158,10 @@ def _summed(rows: Sequence[Row]) -> Board:
     )  # fmt: skip
 
 
+_top: Final = Coalesce("subject__merged_into_id", "subject_id")
+"""An enterprise that was found to be another one is that one."""
+
+
 def _tenants(places: Sequence[Place]) -> dict[UUID, int]:
     """How many enterprises have rooms in each building. A room names its building by the beginning of its path, which
     is equally long for buildings that stand equally deep: one query for each depth, and that is one."""
@@ -169,7 +173,7 @@ def _tenants(places: Sequence[Place]) -> dict[UUID, int]:
             place__path__lt=max(by_path) + "z",
         )  # fmt: skip
         counted = rows.order_by().annotate(building=Substr("place__path", 1, size)).values_list("building")
-        for path, enterprises in counted.annotate(n=Count("subject_id", distinct=True)):
+        for path, enterprises in counted.annotate(n=Count(_top, distinct=True)):
             if path in by_path:
                 found[by_path[path]] = enterprises
     return found
