@@ -52,9 +52,10 @@ STEPS = {
     "generate": gettext_lazy("street made up"), "ground": gettext_lazy("places, accounts and plan in the database"),
     "lists": gettext_lazy("lists written as people send them"),
     "replay": gettext_lazy("rounds opened, two days replayed"),
-    "ledgers": gettext_lazy("office buildings, filings and ledgers of returning staff, passes issued"),
+    "ledgers": gettext_lazy("office buildings, filings, ledgers of returning staff, a week of reports and inspections"),
+    "passes": gettext_lazy("passes of those who may work, filings that wait"),
     "gates": gettext_lazy("gates set up, resident permits issued, today's entries"),
-    "workplaces": gettext_lazy("daily reports, a week of inspections, the wave of the next morning planned"),
+    "workplaces": gettext_lazy("one zone suspended, the wave of the next morning planned"),
     "masks": gettext_lazy("the second round of masks, registered, called and collected"),
 }  # fmt: skip
 
@@ -130,16 +131,19 @@ class Loader:
         began = perf_counter()
         # no round is open that these changes could touch, so the worker need not look at each of them later
         mark_folded(consumer=CONSUMER, change_ids=list(Change.objects.values_list("id", flat=True)))
-        told = Replay(self.street, ground, self.plan, self.when, self.say, by=BY).run()
-        self._took("replay", began)
-        began = perf_counter()
         prepared = workplaces.prepare(street=self.street, ground=ground, when=self.when, by=BY)
         self._took("ledgers", began)
+        began = perf_counter()
+        told = Replay(self.street, ground, self.plan, self.when, self.say, by=BY, also=(prepared.tell,)).run()
+        self._took("replay", began)
+        began = perf_counter()
+        issued = workplaces.issue(prepared=prepared, when=self.when)
+        self._took("passes", began)
         began = perf_counter()
         at_gates = gates.load(street=self.street, ground=ground, by=BY, prepared=self.prepared, now=self.when.end)
         self._took("gates", began)
         began = perf_counter()
-        at_work = workplaces.run(street=self.street, ground=ground, prepared=prepared, when=self.when, by=BY)
+        at_work = workplaces.run(ground=ground, prepared=prepared, issued=issued, when=self.when)
         self._took("workplaces", began)
         began = perf_counter()
         in_round = masks.load(

@@ -98,6 +98,8 @@ class Replay:
     when: Timeline
     say: Say
     by: str = "demonstration"
+    also: Sequence[Callable[[datetime], None]] = ()
+    """What else has happened by a step, told before the sweep."""
     told: Told = field(default_factory=Told)
 
     def __post_init__(self) -> None:
@@ -222,6 +224,8 @@ class Replay:
             a = self._corner_step(wiped, a, number, moment)
             b = self._door_step(knocks, b, number, moment)
             c = self._vehicle_step(sights, c, number, moment)
+            for tell in self.also:
+                tell(moment)
             swept = duties.sweep(now=moment, polite=False)
             self.told.lapsed += swept.lapsed
             self.told.unknown += swept.unknown

@@ -1,12 +1,12 @@
 """The return to work in the middle of its second week: 38 buildings, their enterprises, and who comes back.
 
-`prepare` goes before the gates: passes come from the ledgers. `run` goes after them: what happened since, and the
-plan of the next morning.
+`prepare` goes before the replay of two days, into which `Prepared.tell` puts reports and inspections; `issue` goes
+before the gates, which read the passes; `run` at the end.
 """
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from random import Random
 from typing import Final
 
@@ -21,12 +21,13 @@ from fangxian.demo.morning import Timeline
 from fangxian.demo.street import Street
 from fangxian.demo.tree import Ground
 from fangxian.demo.workplaces_buildings import Office
+from fangxian.demo.workplaces_days import Days
 from fangxian.demo.workplaces_facts import Fate
 from fangxian.demo.workplaces_firms import Tenant
 from fangxian.demo.workplaces_rounds import Rounds
-from fangxian.duties import actions as duties
 
 SET_UP_BEFORE: Final = timedelta(days=6)
+LACKED_BEFORE: Final = timedelta(minutes=20)
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,11 +48,21 @@ class AtWork:
 class Prepared:
     offices: Sequence[Office]
     tenants: Sequence[Tenant]
-    passes: int
+    days: Days
+    rounds: Rounds
+
+    @property
+    def at_work(self) -> list[Tenant]:
+        return [one for one in self.tenants if one.facts.fate in facts.WORKING]
+
+    def tell(self, moment: datetime) -> None:
+        """What has happened by one of the steps of the replay."""
+        self.days.today(moment)
+        self.rounds.until(moment)
 
 
 def prepare(*, street: Street, ground: Ground, when: Timeline, by: str) -> Prepared:
-    """Buildings set up, filings in every state, ledgers decided, passes for who may work."""
+    """Before the replay: buildings set up, those who are at work accepted, ledgers decided, a week gone by."""
     rng = Random(street.seed + 5)
     hand = Staff.objects.get(username="section").actor
     # HR's account is that of the largest enterprise
@@ -60,37 +71,41 @@ def prepare(*, street: Street, ground: Ground, when: Timeline, by: str) -> Prepa
     days.beats(since=when.begin - SET_UP_BEFORE, until=when.begin)
     buildings.set_up(found=offices, now=when.begin - SET_UP_BEFORE)
     listed = facts.firms(rng, street.enterprises, when.today, keep=keep)
-    found = firms.tenants(
-        street=street, listed=listed, offices=offices, today=when.today, end=when.end, rng=rng
-    )  # fmt: skip
+    found = firms.tenants(street=street, listed=listed, offices=offices, when=when, rng=rng)
+    for one in found:
+        if one.facts.aliases:
+            firms.other_names(one)
     bulk.describe(found=found, now=when.end)
     bulk.ledgers(found=found, end=when.end)
-    hitch = [one for one in found if one.facts.fate is not Fate.ACCEPTED]
-    named = [one for one in found if one.facts.fate is Fate.ACCEPTED and one.facts.enterprise.name in facts.BY_NAME]
-    known = {one.row.subject_id for one in (*hitch, *named)}
-    smooth = [one for one in found if one.row.subject_id not in known]
-    bulk.accepted(found=smooth, hand=hand, end=when.end)
-    firms.file_by_hand(found=[*named, *hitch], hand=hand, end=when.end)
-    issued = bulk.issue(found=smooth, by=hand, end=when.end)
-    bulk.visits(found=[*smooth, *named], by=hand, end=when.end, rng=rng)
-    codes = {one.name: one.uscc for one in street.enterprises}
-    buildings.declare_measures(found=offices, codes=codes, by=hand, now=when.begin)
-    buildings.ask_for_what_lacks(now=when.begin)
-    return Prepared(offices, found, issued)
+    at_work = [one for one in found if one.facts.fate in facts.WORKING]
+    bulk.accepted(found=at_work, hand=hand, end=when.begin)
+    reports = Days([one for one in at_work if one.facts.fate is not Fate.SUSPENDED], when, by, rng)
+    reports.until_noon()
+    bulk.visits(found=at_work, by=hand, end=when.begin, rng=rng)
+    buildings.ask_for_what_lacks(now=when.begin - LACKED_BEFORE)
+    rounds = Rounds(when, offices, rng, by)
+    rounds.before()
+    return Prepared(offices, found, reports, rounds)
 
 
-def run(*, street: Street, ground: Ground, prepared: Prepared, when: Timeline, by: str) -> AtWork:
-    """The daily reports, a week of inspections with one zone that is suspended at this moment, the next morning."""
-    rng = Random(street.seed + 6)
-    reports = days.report(found=prepared.tenants, when=when, by=by, rng=rng)
-    rounds = Rounds(when, prepared.offices, rng, by)
-    rounds.run()
-    leader = Staff.objects.get(username="leader")
-    rounds.find_the_garage(leader=leader, office=prepared.offices[0])
+def issue(*, prepared: Prepared, when: Timeline) -> int:
+    """After the replay: passes for those who may work, filings that are on their way, measures of tenants."""
+    hand = Staff.objects.get(username="section").actor
+    issued = bulk.issue(found=prepared.at_work, by=hand, end=when.end)
+    hitch = [one for one in prepared.tenants if one.facts.fate is not Fate.ACCEPTED]
+    firms.file_by_hand(found=hitch, hand=hand, end=when.end)
+    codes = {one.facts.enterprise.name: one.facts.enterprise.uscc for one in prepared.tenants}
+    buildings.declare_measures(found=prepared.offices, codes=codes, by=hand, now=when.begin)
+    return issued
+
+
+def run(*, ground: Ground, prepared: Prepared, issued: int, when: Timeline) -> AtWork:
+    """After the gates: one zone is suspended at this moment, and the next morning is planned."""
+    prepared.rounds.find_the_garage(leader=Staff.objects.get(username="leader"), office=prepared.offices[0])
     hand = Staff.objects.get(username="section").actor
     plan = wave.plan(street=ground.street, offices=prepared.offices, by=hand, when=when)
-    duties.sweep(now=when.end, polite=False)
+    people = sum(len(one.ledger) for one in prepared.tenants)
     return AtWork(
-        len(prepared.tenants), sum(len(one.ledger) for one in prepared.tenants), prepared.passes, rounds.inspections,
-        rounds.findings, reports, plan.slots.count() if plan is not None else 0,
+        len(prepared.tenants), people, issued, prepared.rounds.inspections, prepared.rounds.findings,
+        prepared.days.made, plan.slots.count() if plan is not None else 0,
     )  # fmt: skip

@@ -11,7 +11,7 @@ from typing import Final
 from uuid import UUID
 
 from fangxian.audit import actions as audit
-from fangxian.demo.workplaces_facts import Fate
+from fangxian.demo.workplaces_facts import WORKING
 from fangxian.demo.workplaces_firms import DAYS_HELD, POST, Tenant
 from fangxian.duties import actions as duties
 from fangxian.duties.actions import Done, NewMember
@@ -69,7 +69,7 @@ def describe(*, found: Sequence[Tenant], now: datetime) -> None:
     firms, posts, held = list[Firm](), list[FirmPost](), list[Supply]()
     for one in found:
         ident, at_us, by = one.row.subject_id, clock.to_us(one.begun), one.office.worker.actor
-        working = one.facts.fate in (Fate.ACCEPTED, Fate.SUSPENDED)
+        working = one.facts.fate in WORKING
         firms.append(
             Firm(
                 enterprise_id=ident, landlord=one.facts.landlord, landlord_soe=one.facts.landlord_soe,
@@ -116,7 +116,7 @@ def _ledger(one: Tenant) -> Iterator[Returning]:
 
 @write_lock()
 def accepted(*, found: Sequence[Tenant], hand: str, end: datetime) -> None:
-    """Filings that went their way without a hitch, and what is owed from then on."""
+    """Filings that went their way without a hitch."""
     words = plan_at(end).section.commitment
     statements, rows, steps, acts = list[Statement](), list[Filing](), list[FilingStep](), list[audit.Act]()
     for one in found:
@@ -131,7 +131,6 @@ def accepted(*, found: Sequence[Tenant], hand: str, end: datetime) -> None:
     Filing.objects.bulk_create(rows, batch_size=BATCH)
     FilingStep.objects.bulk_create(steps, batch_size=BATCH)
     audit.record_all(acts, by=hand, now=end)
-    _owe(found, hand)
 
 
 def _statement(one: Tenant, words: str) -> Statement | None:
@@ -167,17 +166,17 @@ def _steps(one: Tenant, row: Filing, hand: str) -> Iterator[FilingStep]:
         before_us = at_us
 
 
-def _owe(found: Sequence[Tenant], hand: str) -> None:
-    """The daily report and the visits, from the evening of the day on which each was accepted."""
+def owe(*, found: Sequence[Tenant], by: str) -> None:
+    """The daily report and the visits, each enterprise from the hour in which it was accepted."""
     nodes = counting_nodes(list({one.place.id: one.place for one in found}.values()))
-    by_day: dict[datetime, list[NewMember]] = defaultdict(list)
+    by_hour: dict[datetime, list[NewMember]] = defaultdict(list)
     for one in found:
-        by_day[one.moments[-1].replace(minute=0, second=0, microsecond=0)].append(
+        by_hour[one.moments[-1].replace(minute=0, second=0, microsecond=0)].append(
             NewMember(one.row.subject_id, one.place.id, nodes[one.place.id])
         )
-    for moment in sorted(by_day):
+    for moment in sorted(by_hour):
         for cohort in (HEALTH, VISIT):
-            duties.enrol(cohort=cohort, members=by_day[moment], by=hand, now=moment)
+            duties.enrol(cohort=cohort, members=by_hour[moment], by=by, now=moment)
 
 
 def issue(*, found: Sequence[Tenant], by: str, end: datetime) -> int:

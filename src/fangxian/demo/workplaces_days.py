@@ -1,12 +1,13 @@
 """The daily health reports of the demonstration street's enterprises: most in time, some late, a few silent."""
 
-from collections import Counter
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 from random import Random
 from typing import Final
 from uuid import UUID
 
+from fangxian.demo import workplaces_bulk as bulk
 from fangxian.demo.morning import Timeline
 from fangxian.demo.workplaces_firms import Tenant
 from fangxian.duties import actions as duties
@@ -17,16 +18,17 @@ from fangxian.shared.clock import MINUTE_US
 from fangxian.shared.writer import write_lock
 from fangxian.workplaces.actions import daily
 from fangxian.workplaces.actions.daily import NewLine
-from fangxian.workplaces.models import DayLine, DayReport, Filing, FilingStatus, Health, Returning
+from fangxian.workplaces.models import DayLine, DayReport, Health
 from fangxian.workplaces.playbook import HEALTH
 
 BATCH: Final = 1_000
 OPENS: Final = time(6, 50)
 IN_TIME: Final = 185
-LATE: Final = 320
+LATE: Final = 270
 SHARE_LATE: Final = 0.02
 SHARE_SILENT: Final = 0.015
-SWEPT_AT: Final = time(13, 0)
+SWEPT_AT: Final = time(11, 30)
+FEW: Final = 3
 FEVERS: Final = (379, 381)
 CHANNEL: Final = "field"
 
@@ -41,53 +43,79 @@ def beats(*, since: datetime, until: datetime) -> None:
     )  # fmt: skip
 
 
-def report(*, found: Sequence[Tenant], when: Timeline, by: str, rng: Random) -> int:
-    """Each day since an enterprise was accepted. Two reports of today name somebody with a fever: those go the way of
-    the page, so that passes and the health centre know."""
-    at_work = set(Filing.objects.filter(status=FilingStatus.ACCEPTED).values_list("enterprise_id", flat=True))
-    tenants = [one for one in found if one.row.subject_id in at_work]
-    people = Counter(Returning.objects.filter(until_us__isnull=True).values_list("enterprise_id", flat=True))
-    first = min((clock.local_day(one.moments[-1]) for one in tenants), default=when.today)
-    ill = [one for one in tenants if people[one.row.subject_id] > 3][: len(FEVERS)]
-    made = 0
-    for back in reversed(range((when.today - first).days + 1)):
-        day = when.today - timedelta(days=back)
-        apart = {one.row.subject_id for one in ill} if not back else set[UUID]()
-        made += _day(tenants, day, when.end, people, apart, by, rng)
-        swept = clock.at(day, SWEPT_AT)
-        if swept <= when.end:
+@dataclass
+class Days:
+    """`until_noon` tells the days before the replay; `today` tells what has arrived by one of its steps."""
+
+    tenants: Sequence[Tenant]
+    when: Timeline
+    by: str
+    rng: Random
+    made: int = 0
+    _waiting: list[tuple[datetime, Tenant]] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self.ill = [one for one in self.tenants if len(one.ledger) > FEW][: len(FEVERS)]
+
+    def until_noon(self) -> None:
+        """Who was accepted owes a report from the next morning on; the sweep is between the days, as in life."""
+        first = min((clock.local_day(one.moments[-1]) for one in self.tenants), default=self.when.today)
+        left = sorted(self.tenants, key=lambda one: one.moments[-1])
+        for number in range((self.when.today - first).days):
+            day = first + timedelta(days=number)
+            opens = clock.at(day, OPENS)
+            bulk.owe(found=[one for one in left if one.moments[-1] < opens], by=self.by)
+            left = [one for one in left if one.moments[-1] >= opens]
+            swept = clock.at(day, SWEPT_AT)
+            self._store([one for one in self._drawn(day) if one[0] <= swept], day, swept)
             duties.sweep(now=swept, polite=False)
-    for one, fever in zip(ill, FEVERS, strict=False):
-        made += _fever(one, when, fever)
-    return made
+        bulk.owe(found=left, by=self.by)
+        self._waiting = sorted(self._drawn(self.when.today), key=lambda one: one[0])
 
+    def today(self, moment: datetime) -> None:
+        """What enterprises have reported by then. Two name somebody with a fever: those go the way of the page, so
+        that passes and the health centre know."""
+        due = [one for one in self._waiting if one[0] <= moment]
+        self._waiting = self._waiting[len(due) :]
+        self._store([one for one in due if one[1] not in self.ill], self.when.today, moment)
+        for at, tenant in due:
+            if tenant in self.ill:
+                decidec = FEVERS[self.ill.index(tenant)]
+                line = NewLine(tenant.ledger[0].person_id, Health.FEVER, decidec, "晨检发热，已劝返居家")
+                daily.report(
+                    enterprise=tenant.row.subject, place=tenant.place, day=self.when.today, lines=[line],
+                    by=tenant.office.worker.actor, now=at,
+                )  # fmt: skip
+                self.made += 1
 
-@write_lock()
-def _day(
-    tenants: Sequence[Tenant], day: date, end: datetime, people: Counter[UUID], apart: set[UUID], by: str, rng: Random
-) -> int:
-    rows, lines = list[DayReport](), list[DayLine]()
-    for one in tenants:
-        firm = one.row.subject_id
-        if clock.local_day(one.moments[-1]) >= day or not people[firm] or rng.random() < SHARE_SILENT:
-            continue
-        at = clock.at(day, OPENS) + timedelta(
-            minutes=rng.randrange(IN_TIME, LATE) if rng.random() < SHARE_LATE else rng.randrange(IN_TIME)
-        )
-        if at > end or firm in apart:
-            continue
-        off = list(_off(one, rng))
-        row = DayReport(
-            enterprise_id=firm, place_id=one.place.id, day=day, expected=people[firm], well=people[firm] - len(off),
-            observed_us=clock.to_us(at), received_us=clock.to_us(at), by=one.office.worker.actor,
-        )  # fmt: skip
-        rows.append(row)
-        lines += [DayLine(report=row, person_id=person, health=health) for person, health in off]
-    DayReport.objects.bulk_create(rows, batch_size=BATCH)
-    DayLine.objects.bulk_create(lines, batch_size=BATCH)
-    items = [Done(row.enterprise_id, clock.from_us(row.observed_us), f"day-report:{row.id.hex}") for row in rows]
-    duties.fulfil(cohort=HEALTH, items=items, by=by, now=min(clock.at(day, SWEPT_AT), end))
-    return len(rows)
+    def _drawn(self, day: date) -> list[tuple[datetime, Tenant]]:
+        """Who reports on a day, and when."""
+        found = []
+        for one in self.tenants:
+            if clock.local_day(one.moments[-1]) >= day or not one.ledger or self.rng.random() < SHARE_SILENT:
+                continue
+            late = self.rng.random() < SHARE_LATE
+            minutes = self.rng.randrange(IN_TIME, LATE) if late else self.rng.randrange(IN_TIME)
+            found.append((clock.at(day, OPENS) + timedelta(minutes=minutes), one))
+        return found
+
+    @write_lock()
+    def _store(self, found: Sequence[tuple[datetime, Tenant]], day: date, now: datetime) -> None:
+        rows, lines = list[DayReport](), list[DayLine]()
+        for at, one in found:
+            off = list(_off(one, self.rng))
+            row = DayReport(
+                enterprise_id=one.row.subject_id, place_id=one.place.id, day=day, expected=len(one.ledger),
+                well=len(one.ledger) - len(off), observed_us=clock.to_us(at), received_us=clock.to_us(at),
+                by=one.office.worker.actor,
+            )  # fmt: skip
+            rows.append(row)
+            lines += [DayLine(report=row, person_id=person, health=health) for person, health in off]
+        DayReport.objects.bulk_create(rows, batch_size=BATCH)
+        DayLine.objects.bulk_create(lines, batch_size=BATCH)
+        items = [Done(row.enterprise_id, clock.from_us(row.observed_us), f"day-report:{row.id.hex}") for row in rows]
+        duties.fulfil(cohort=HEALTH, items=items, by=self.by, now=now)
+        self.made += len(rows)
 
 
 def _off(one: Tenant, rng: Random) -> Iterator[tuple[UUID, Health]]:
@@ -97,14 +125,3 @@ def _off(one: Tenant, rng: Random) -> Iterator[tuple[UUID, Health]]:
             yield person.person_id, Health.AWAY
         elif drawn < 0.014:
             yield person.person_id, Health.ABSENT
-
-
-def _fever(one: Tenant, when: Timeline, decidec: int) -> int:
-    at = clock.at(when.today, OPENS) + timedelta(minutes=55)
-    if at > when.end or clock.local_day(one.moments[-1]) >= when.today:
-        return 0
-    line = NewLine(one.ledger[0].person_id, Health.FEVER, decidec, "晨检发热，已劝返居家")
-    daily.report(
-        enterprise=one.row.subject, place=one.place, day=when.today, lines=[line], by=one.office.worker.actor, now=at
-    )
-    return 1

@@ -61,6 +61,8 @@ class Fate(StrEnum):
     SUSPENDED = "suspended"
 
 
+WORKING: Final = frozenset({Fate.ACCEPTED, Fate.SUSPENDED})
+"""The street has accepted these."""
 SHARES: Final = (
     (Fate.SUSPENDED, 0.0006), (Fate.RETURNED, 0.012), (Fate.SUBMITTED, 0.02), (Fate.ENDORSED, 0.012),
     (Fate.DRAFT, 0.01), (Fate.NONE, 0.026),

@@ -9,6 +9,7 @@ from typing import Final
 from uuid import UUID
 
 from fangxian.demo import workplaces_facts as facts
+from fangxian.demo.morning import Timeline
 from fangxian.demo.street import Street
 from fangxian.demo.workplaces_buildings import Office
 from fangxian.demo.workplaces_facts import Fate, FirmFacts, Journey
@@ -27,6 +28,7 @@ POST: Final = "负责人"
 SUSPENDED: Final = "抽查发现未按承诺测温登记，停工整改"
 FIRM, WORKER, STREET = frozenset({Actor.FIRM}), frozenset({Actor.WORKER}), frozenset({Actor.STREET})
 EARLIEST: Final = time(9, 10)
+SUSPENDED_BEFORE: Final = timedelta(minutes=95)
 DAYS_HELD: Final = 16
 
 
@@ -51,12 +53,12 @@ class Tenant:
 
 
 def tenants(
-    *, street: Street, listed: Sequence[FirmFacts], offices: Sequence[Office], today: date, end: datetime, rng: Random
+    *, street: Street, listed: Sequence[FirmFacts], offices: Sequence[Office], when: Timeline, rng: Random
 ) -> list[Tenant]:
     """Those whose rows the lists brought into the register."""
     by_code = {row.uscc: row for row in Enterprise.objects.filter(uscc__in=[one.enterprise.uscc for one in listed])}
     by_building = {one.facts.building.name: one for one in offices}
-    journeys = _journeys(street, today, rng)
+    journeys = _journeys(street, when.today, rng)
     people = _people({row.subject_id for row in by_code.values()})
     found = []
     for one in listed:
@@ -68,7 +70,7 @@ def tenants(
             _row(number, person, told[name]) for number, (person, name) in enumerate(people[row.subject_id], start=1)
             if name in told
         )  # fmt: skip
-        found.append(Tenant(one, row, office, ledger, _moments(one, today, end, rng)))
+        found.append(Tenant(one, row, office, ledger, _moments(one, when, rng)))
     return found
 
 
@@ -95,13 +97,15 @@ def _row(number: int, person: UUID, told: Journey) -> NewReturning:
     )  # fmt: skip
 
 
-def _moments(one: FirmFacts, today: date, end: datetime, rng: Random) -> tuple[datetime, ...]:
-    """Begun in the morning, sent in on the same day, endorsed and decided within the day after; never after `end`."""
-    begun = clock.at(today - timedelta(days=one.began_days), EARLIEST) + timedelta(minutes=rng.randrange(150))
+def _moments(one: FirmFacts, when: Timeline, rng: Random) -> tuple[datetime, ...]:
+    """Begun in the morning, sent in on the same day, endorsed and decided within the day after. Who is at work was
+    accepted before the two days that are replayed; nothing is later than now."""
+    begun = clock.at(when.today - timedelta(days=one.began_days), EARLIEST) + timedelta(minutes=rng.randrange(150))
     steps = [begun]
     for low, high in ((20, 180), (60, 360), (120, 960)):
         steps.append(steps[-1] + timedelta(minutes=rng.randrange(low, high)))
-    return tuple(min(step, end) for step in steps)
+    latest = when.begin if one.fate in facts.WORKING else when.end
+    return tuple(min(step, latest) for step in steps)
 
 
 def file_by_hand(*, found: Sequence[Tenant], hand: str, end: datetime) -> None:
@@ -109,13 +113,14 @@ def file_by_hand(*, found: Sequence[Tenant], hand: str, end: datetime) -> None:
     plan = plan_at(end)
     for tenant in found:
         with write_lock():
-            if tenant.facts.aliases:
-                _other_names(tenant)
-            if tenant.facts.fate is not Fate.NONE:
-                _file(tenant, plan, hand, end)
+            if tenant.facts.fate is Fate.SUSPENDED:
+                row = Filing.objects.get(enterprise_id=tenant.row.subject_id)
+                _act(row, FilingAct.SUSPEND, STREET, hand, end - SUSPENDED_BEFORE, text=SUSPENDED)
+            elif tenant.facts.fate is not Fate.NONE:
+                _file(tenant, plan)
 
 
-def _other_names(tenant: Tenant) -> None:
+def other_names(tenant: Tenant) -> None:
     one, firm = tenant.facts, tenant.facts.enterprise
     firms.set_facts(
         enterprise=tenant.row, by=tenant.office.worker.actor, now=tenant.begun,
@@ -126,9 +131,9 @@ def _other_names(tenant: Tenant) -> None:
     )  # fmt: skip
 
 
-def _file(tenant: Tenant, plan: InForce, hand: str, end: datetime) -> None:
-    """To the state that is meant; the building's worker writes for the enterprise, as at its first visit."""
-    begun, sent, endorsed, decided = tenant.moments
+def _file(tenant: Tenant, plan: InForce) -> None:
+    """To the state that is meant."""
+    begun, sent, endorsed, _decided = tenant.moments
     fate, worker = tenant.facts.fate, tenant.office.worker.actor
     by = f"hr:{tenant.row.subject_id.hex}"[:40]
     row = filings.begin(enterprise=tenant.row, place=tenant.place, by=by, now=begun)
@@ -147,12 +152,7 @@ def _file(tenant: Tenant, plan: InForce, hand: str, end: datetime) -> None:
     if fate is Fate.RETURNED:
         _act(row, FilingAct.RETURN, WORKER, worker, endorsed, tenant.facts.reasons, tenant.facts.reason_text)
         return
-    row = _act(row, FilingAct.ENDORSE, WORKER, worker, endorsed)
-    if fate is Fate.ENDORSED:
-        return
-    row = _act(row, FilingAct.ACCEPT, STREET, hand, decided)
-    if fate is Fate.SUSPENDED:
-        _act(row, FilingAct.SUSPEND, STREET, hand, max(end - timedelta(hours=2), decided), text=SUSPENDED)
+    _act(row, FilingAct.ENDORSE, WORKER, worker, endorsed)
 
 
 def _act(

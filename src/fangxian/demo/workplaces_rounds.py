@@ -19,7 +19,6 @@ from fangxian.demo import workplaces_facts as facts
 from fangxian.demo.morning import Timeline
 from fangxian.demo.workplaces_buildings import Office
 from fangxian.demo.workplaces_past import Past
-from fangxian.duties import actions as duties
 from fangxian.inspections import folds, rules
 from fangxian.inspections.actions import assign, findings, record, suspend
 from fangxian.inspections.actions.photos import keep_photo
@@ -33,12 +32,11 @@ from fangxian.shared.ids import new_id
 from fangxian.shared.writer import write_lock
 
 DAYS: Final = 7
-OWED_DAYS: Final = 1
-"""Since so many days ago each place owes its inspection; of what was walked before, the rows are written at once."""
+STEPPED_FROM: Final = time(13, 0)
+"""Of yesterday from then on, every third building is walked step by step; the days before are rows at once."""
 BEGINS: Final = time(8, 20)
 MINUTES: Final = 480
 PLANNED_AT: Final = time(7, 30)
-SWEPT_AT: Final = time(21, 0)
 LEFT_OUT: Final = 0.04
 UNSIGNED: Final = 0.04
 AGREED: Final = 0.6
@@ -81,34 +79,34 @@ class Rounds:
         self.secretaries = _secretaries()
         self.versions: dict[str, Version] = {}
 
-    def run(self) -> None:
+    def before(self) -> None:
+        """The days gone by, and what is to come put in order."""
         for number in range(3):
             shown = clock.at(self.first, PLANNED_AT)
             content = photo(self.rng, number)
             self.photos.append(keep_photo(content=content, name="p.jpg", by=self.by, now=shown))
         for back in reversed(range(DAYS)):
             day = self.when.today - timedelta(days=back)
-            morning = clock.at(day, PLANNED_AT)
-            if morning > self.end:
-                break
-            if back == OWED_DAYS:
-                folds.enrol_places(now=morning)
             assign.plan_day(day=day, by=self.by, now=self.end)
             walks = list(Assignment.objects.filter(day=day, occasion=Occasion.DAILY).select_related("place"))
-            if back > OWED_DAYS:
-                self._past(walks)
-                continue
-            for row in walks:
+            stepped = [row for row in walks if not back or (back == 1 and self._is_stepped(row.place_id))]
+            self._past([row for row in walks if row not in stepped])
+            for row in stepped:
                 self._plan_walk(row)
-            if back:
-                evening = clock.at(day, SWEPT_AT)
-                self._at(evening, partial(duties.sweep, now=evening, polite=False))
+        morning = clock.at(self.when.today, PLANNED_AT)
+        self._at(morning, partial(folds.enrol_places, now=morning))
+
+    def _is_stepped(self, place_id: UUID) -> bool:
+        return next((at for at, one in enumerate(self.offices) if one.place.id == place_id), 1) % 3 == 0
+
+    def until(self, moment: datetime) -> None:
+        """What has happened by one of the steps of the replay."""
         with write_lock():
-            while self._waiting:
+            while self._waiting and self._waiting[0][0] <= moment:
                 heapq.heappop(self._waiting)[-1]()
 
     def _past(self, walks: Sequence[Assignment]) -> None:
-        """Days before anything was owed: each walk whole, each fault put right."""
+        """Before anything was owed: each walk whole, each fault put right."""
         past = Past(self.rng, self.photos)
         for row in walks:
             if row.place_id in self.office_of and self.rng.random() >= LEFT_OUT:
@@ -137,7 +135,9 @@ class Rounds:
     def _plan_walk(self, row: Assignment) -> None:
         if self.rng.random() < LEFT_OUT:
             return
-        at = clock.at(row.day, BEGINS) + timedelta(minutes=self.rng.randrange(MINUTES))
+        begins = BEGINS if row.day == self.when.today else STEPPED_FROM
+        most = MINUTES if row.day == self.when.today else MINUTES // 2
+        at = clock.at(row.day, begins) + timedelta(minutes=self.rng.randrange(most))
         self._at(at, lambda: self._walk(row, at))
 
     def _walk(self, row: Assignment, at: datetime) -> None:
