@@ -198,8 +198,8 @@ def test_the_firms_whose_windows_are_kept_stay_and_the_others_move() -> None:
 
 
 def test_more_people_than_the_lanes_take_say_so_and_how_many_lanes_would_do() -> None:
-    slow, rule = Lane("form", 30.0, 0.5), RULE.model_copy(update={"home_cost": 1_000.0})
-    site = building(crowd(15, 40), (slow,))
+    slow, rule = Lane("form", 45.0, 0.5), RULE.model_copy(update={"home_cost": 1_000.0})
+    site = building(crowd(8, 50), (slow,))
     plan = solve(site, RULE, 60.0)
     keeps(site, plan)
     assert plan.held
@@ -214,13 +214,13 @@ def test_more_people_than_the_lanes_take_say_so_and_how_many_lanes_would_do() ->
 @pytest.mark.parametrize(
     ("more", "problem"),
     [
-        ({"people_cap": 40}, Problem.PEOPLE_CAP),
+        ({"people_cap": 60}, Problem.PEOPLE_CAP),
         ({"firm_cap": 3}, Problem.FIRM_CAP),
-        ({"lobby_per_slot": 2.0, "lobby_cap": 10}, Problem.LOBBY),
+        ({"lobby_per_slot": 3.0, "lobby_cap": 25}, Problem.LOBBY),
     ],
 )
 def test_a_limit_that_turns_people_away_is_named(more: dict[str, float], problem: Problem) -> None:
-    site = building(crowd(5, 10), **more)
+    site = building(crowd(4, 26), **more)
     plan = solve(site, RULE, 20.0)
     keeps(site, plan)
     assert plan.problems == (problem,)

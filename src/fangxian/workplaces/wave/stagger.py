@@ -198,8 +198,8 @@ def solve_all(sites: Sequence[Site], rule: WaveRule, seconds: float, processes: 
     Buildings share nothing, so the sum of their bounds is a bound of the sum.
     """
     begun = time.monotonic()
-    # a hard building may take what easy ones leave
-    each = 8.0 * seconds * processes / max(1, len(sites))
+    # a hard building may take what easy ones leave, but not all of it
+    each = seconds / 2.0 if len(sites) > 1 else seconds
     order = sorted(range(len(sites)), key=lambda number: (-len(sites[number].firms), number))
     jobs = [(sites[number], rule, each, begun + seconds, seed) for number in order]
     if processes <= 1 or len(sites) <= 1:
