@@ -111,7 +111,10 @@ def _of_china(key: str) -> str | None:
     below = [one for province in _provinces() for one in province.below]
     # districts of Beijing and the like stand where other provinces have cities; 仙桃 and its like are cities
     cities = [one for one in below if len(one.code) < _COUNTY or one.code[2:4] == _DIRECT]
-    counties = [one for one in below if len(one.code) == _COUNTY]
+    counties = [one for one in below if len(one.code) == _COUNTY and one.code[2:4] != _DIRECT]
+    if any(one.rest(key) == "" for one in counties) and any(one.rest(key) == "" for one in cities):
+        # 朝阳 is a city of Liaoning and a district of Beijing
+        return None
     for level in (cities, counties + [county for city in cities for county in city.below]):
         hits = [one for one in level if one.rest(key) is not None]
         if found := _only(hits):
