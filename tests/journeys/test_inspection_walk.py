@@ -3,6 +3,7 @@
 import io
 from collections.abc import Callable, Iterator
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 from PIL import Image
@@ -111,7 +112,7 @@ def answer(page: Page, item: str, result: str) -> None:
     page.locator(f"#item-{item} [data-result={result}]").click()
 
 
-def walk_the_garage(page: Page) -> None:
+def walk_the_garage(page: Page, folder: Path) -> None:
     """Nothing measured at the garage: where, what, and two photos, one of them of forty megabytes."""
     answer(page, "A1", "ok")
     answer(page, "A2", "fault")
@@ -119,20 +120,17 @@ def walk_the_garage(page: Page) -> None:
     expect(card).to_contain_text("红色（一小时内整改）")
     card.locator(f"[data-spot='{GARAGE}']").click()
     card.locator("textarea").fill("车库入口无人测温")
-    card.locator("[data-photo]").set_input_files(
-        [
-            {"name": "1.jpg", "mimeType": "image/jpeg", "buffer": photo((2400, 1800))},
-            {"name": "2.jpg", "mimeType": "image/jpeg", "buffer": photo((6560, 4920), least_mb=40)},
-            {"name": "3.jpg", "mimeType": "image/jpeg", "buffer": b"\xff\xd8 no picture at all"},
-        ]
-    )
+    taken = [photo((2400, 1800)), photo((6560, 4920), least_mb=40), b"\xff\xd8 no picture at all"]
+    for number, content in enumerate(taken):
+        (folder / f"{number}.jpg").write_bytes(content)
+    card.locator("[data-photo]").set_input_files([folder / f"{number}.jpg" for number in range(3)], timeout=60_000)
     expect(card.locator("figure")).to_have_count(2, timeout=60_000)
     expect(card.locator(".photo-said")).to_contain_text("无法读取")
     expect(page.locator("#score")).to_contain_text("2/22")
 
 
 def test_a_finding_in_the_garage_goes_from_the_offline_phone_to_its_closing(
-    works: Works, phone: Callable[[Staff], Page]
+    works: Works, phone: Callable[[Staff], Page], tmp_path: Path
 ) -> None:
     tower, inspector = works.towers[0], works.towers[1].worker
     page = phone(inspector)
@@ -140,7 +138,7 @@ def test_a_finding_in_the_garage_goes_from_the_offline_phone_to_its_closing(
     assert barriers(page) == []
     page.context.set_offline(True)
     page.get_by_role("button", name="虹桥大厦").click()
-    walk_the_garage(page)
+    walk_the_garage(page, tmp_path)
     assert barriers(page) == []
     picture(page, "inspection-walk")
 
@@ -215,21 +213,21 @@ def _put_right(page: Page, finding: Finding) -> None:
     row.get_by_role("link").first.click()
     expect(page.locator(".notice.error")).to_contain_text("3 人")
     assert barriers(page) == []
-    page.locator("summary", has_text="报告已整改").click()
+    page.locator("summary", has_text="上报整改完成").click()
     form = page.locator("form", has=page.locator("#mend_text"))
     form.locator("#mend_text").fill("车库加派一名测温员，设备已校准")
     form.locator("input[type=file]").set_input_files(
         [{"name": "a.jpg", "mimeType": "image/jpeg", "buffer": photo((3000, 2000))}]
     )
     expect(form.locator("[data-said]")).to_contain_text("1 张照片")
-    form.get_by_role("button", name="报告已整改").click()
-    expect(page.locator(".notice.success").first).to_contain_text("已报告整改")
+    form.get_by_role("button", name="上报整改完成").click()
+    expect(page.locator(".notice.success").first).to_contain_text("已上报整改完成")
     finding.refresh_from_db()
     assert finding.status == FindingStatus.MENDED
 
 
 def _looked_at_again(page: Page, finding: Finding) -> None:
-    """The re-inspection comes to the inspector's phone by itself; it stands first, and only what was mended is asked."""
+    """The re-inspection comes to the inspector's phone by itself; only what was mended is asked."""
     page.reload()
     unlock(page)
     page.evaluate("new Promise((resolve) => setTimeout(resolve, 300))")
@@ -252,7 +250,7 @@ def _every_step(page: Page, finding: Finding, works: Works) -> None:
     for words in (
         "车库入口无人测温",
         "车库加派一名测温员",
-        "复查合格",
+        "复查通过",
         works.towers[0].manager.name,
         works.towers[1].worker.name,
     ):

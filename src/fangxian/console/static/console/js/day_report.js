@@ -5,9 +5,9 @@ const form = document.querySelector("[data-day]");
 
 function word(row, input) {
   const badge = document.createElement("span");
-  const well = input.value === "";
-  badge.className = well ? "badge ok" : "badge due";
-  badge.textContent = `${well ? "✓" : "!"} ${input.parentElement.textContent.trim()}`;
+  const [style, sign] = { "": ["badge ok", "✓"], away: ["badge", "–"] }[input.value] ?? ["badge due", "!"];
+  badge.className = style;
+  badge.textContent = `${sign} ${input.parentElement.textContent.trim()}`;
   row.querySelector("[data-word]").replaceChildren(badge);
 }
 

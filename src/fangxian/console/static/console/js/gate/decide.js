@@ -43,7 +43,7 @@ export function slotOf(permit) {
   return permit.slot_from == null ? null : [permit.slot_from, permit.slot_until];
 }
 
-// The window that holds on a day, of rows [from day, until day, from minute, until minute]; days are counted from 1970.
+// The window that holds on a day, of rows [from day, until day, from minute, until minute, nobody comes]; days are counted from 1970.
 export function windowOn(windows, day) {
   return windows.find(([since, until]) => since <= day && day <= until) ?? null;
 }
@@ -106,6 +106,7 @@ function personFault(plan, permit, seen, state) {
 }
 
 function countFault(plan, gate, permit, seen, state) {
+  if (permit.window_closed) return hold("not_today");
   const begins = slotOf(permit)?.[0];
   if (begins != null && seen.minute < begins - plan.early_minutes) return hold("too_early");
   if (permit.once && (state.uses ?? 0) > 0 && !gate.inner_enterprise) return refuse("used_up");

@@ -70,8 +70,8 @@ export class Ledger {
   permit(claims, gate, atUs) {
     const here = this.bundle.line.includes(claims.place_id);
     const windows = claims.kind === "employee" ? this.windows.get(claims.enterprise_id) : null;
-    const [, , windowFrom, windowUntil] = (windows && windowOn(windows, localDay(atUs))) ?? [];
-    const planned = { window_from: windowFrom ?? null, window_until: windowUntil ?? null };
+    const [, , windowFrom, windowUntil, closed] = (windows && windowOn(windows, localDay(atUs))) ?? [];
+    const planned = { window_from: windowFrom ?? null, window_until: windowUntil ?? null, window_closed: closed ?? false };
     return { ...claims, ...planned, status: this.notInForce.get(claims.id) ?? "live", place_ids: here ? [gate.place_id] : [claims.place_id] };
   }
 

@@ -14,7 +14,7 @@ const { tablet } = engine;
 const QUICK = [36.0, 36.2, 36.4, 36.5, 36.6, 36.7, 36.8, 37.0, 37.2];
 const MOST_OCCUPANTS = 7;
 const LONG_NAME = 6;
-const SETTLED_ALREADY = new Set(["wrong_clock", "too_early", "full"]);
+const SETTLED_ALREADY = new Set(["wrong_clock", "too_early", "not_today", "full"]);
 const PASS_NUMBER = /^[0-9A-Z]{8,12}$/;
 
 let hooks = { lock: () => {}, redraw: () => {} };
