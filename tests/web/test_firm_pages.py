@@ -107,6 +107,28 @@ def test_a_part_keeps_itself_while_it_is_typed(works: Works) -> None:
     assert Filing.objects.get().plan == "门口"
 
 
+def test_supplies_and_posts_go_on_changing_while_the_enterprise_works(works: Works) -> None:
+    stand(ready(works), FilingStatus.ACCEPTED)
+    desk = _hr(works)
+    answer = desk.post(_to(works, "part", part="supplies"), {"masks": "77"})
+    assert answer.url == _to(works, "filing")  # type: ignore[attr-defined]  # a redirect
+    assert Supply.objects.get(goods="masks").quantity == 77
+    assert desk.post(_to(works, "keep", part="posts"), {"clean": "新人"}).status_code == 200
+    assert desk.post(_to(works, "keep", part="plan"), {"plan": "改了"}).status_code == 409
+    assert _to(works, "part", part="posts") in desk.get(_to(works, "filing")).content.decode()
+
+
+def test_a_workbook_changes_nothing_while_somebody_decides(works: Works) -> None:
+    desk = _hr(works)
+    book = _filled(desk, works, [], in_charge="别人", **{"岗位：测温": "别人"})
+    stand(ready(works), FilingStatus.SUBMITTED)
+    status, page = _send(desk, works, book)
+    assert status == 400
+    assert "is not changed any more" in page
+    assert Filing.objects.get().in_charge == "林晓"
+    assert not FirmPost.objects.filter(name="别人").exists()
+
+
 def test_a_mistake_stays_on_the_page_with_what_was_typed(works: Works) -> None:
     desk = _hr(works)
     desk.post(_to(works, "begin"))

@@ -54,7 +54,8 @@ def listing(request: HttpRequest, who: Who) -> HttpResponse:
     context = {
         "rows": rows, "buildings": buildings, "chosen": chosen, "group": group,
         "tabs": [(key, words[key], sum(numbers[one] for one in states)) for key, states in GROUPS.items()],
-        "overdue": sum(row.overdue for row in rows), "hours": plan_at(who.now).section.decide_hours,
+        "more": len(rows) == reads.MOST, "overdue": sum(row.overdue for row in rows),
+        "hours": plan_at(who.now).section.decide_hours,
     }  # fmt: skip
     return render(request, "console/filings/list.html", context)
 

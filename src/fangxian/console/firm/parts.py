@@ -23,12 +23,19 @@ from fangxian.workplaces.queries.firms import posts_of
 from fangxian.workplaces.words import PARTS, Part
 
 ORDER = list(Part)
+AT_WORK = frozenset({Part.SUPPLIES, Part.POSTS})
+"""Parts that are the enterprise's, not the filing's: they go on changing while it works."""
 
 
 def _part(written: str) -> Part:
     if written not in list(Part):
         raise Http404
     return Part(written)
+
+
+def _is_open(part: Part, filing: Filing) -> bool:
+    """While somebody decides nothing changes; what was decided about does not change afterwards either."""
+    return filing.status in reads.OPEN_TO_EDIT or (part in AT_WORK and filing.status in reads.DECIDED)
 
 
 def _form(part: Part, filing: Filing, plan: InForce, request: HttpRequest | None = None) -> forms.Form:
@@ -70,7 +77,7 @@ def part(request: HttpRequest, desk: Desk, part: str) -> HttpResponse:
     which, filing = _part(part), reads.of_desk(desk.ids, desk.place)
     if filing is None:
         return redirect("firm:desk", *desk.args)
-    if filing.status not in reads.OPEN_TO_EDIT:
+    if not _is_open(which, filing):
         return redirect("firm:filing", *desk.args)
     plan = plan_at(desk.now)
     if request.method != "POST":
@@ -84,7 +91,7 @@ def part(request: HttpRequest, desk: Desk, part: str) -> HttpResponse:
         form.add_error(None, str(error))
         return _page(request, desk, filing, which, form, plan)
     at = ORDER.index(which) + 1
-    if at == len(ORDER):
+    if at == len(ORDER) or filing.status not in reads.OPEN_TO_EDIT:
         return redirect("firm:filing", *desk.args)
     return redirect("firm:part", *desk.args, ORDER[at].value)
 
@@ -97,7 +104,7 @@ def keep(request: HttpRequest, desk: Desk, part: str) -> HttpResponse:
     which, filing = _part(part), reads.of_desk(desk.ids, desk.place)
     if filing is None or which == Part.SIGN:
         raise Http404
-    if filing.status not in reads.OPEN_TO_EDIT:
+    if not _is_open(which, filing):
         said = _("The filing was sent in meanwhile. What you typed on this page was not kept.")
         return JsonResponse({"kept": False, "said": said}, status=409)
     form = _form(which, filing, plan_at(desk.now), request)
@@ -118,7 +125,7 @@ def _page(
     at, section = ORDER.index(which), plan.section
     context = {
         "desk": desk, "filing": filing, "part": which, "title": PARTS[which], "form": form, "number": at + 1,
-        "of": len(ORDER), "before": ORDER[at - 1].value if at else "", "last": at + 1 == len(ORDER),
+        "of": len(ORDER), "edit": filing.status in reads.OPEN_TO_EDIT, "before": ORDER[at - 1].value if at else "",
         "supply_days": section.supply_days, "plan_length": section.plan_length, "earliest": section.earliest_start,
         "words": section.commitment.say(get_language() or "zh") if section.commitment else "",
         "signed": filing.statement if reads.is_signed(filing, section) else None,

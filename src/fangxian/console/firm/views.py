@@ -86,6 +86,7 @@ def filing(request: HttpRequest, desk: Desk) -> HttpResponse:
     lacks = _in_words(found.lacks) if edit else []
     context = {
         "desk": desk, "filing": row, "lacks": lacks, "next": NEXT[FilingStatus(row.status)], "edit": edit,
+        "at_work": row.status in reads.DECIDED,
         "parts": [(part.value, title, any(key == part for _words, key in lacks)) for part, title in PARTS.items()],
         "posts": found.posts, "supplies": found.supplies, "ledger": found.ledger,
         "story": reads.story(row, plan, get_language() or "zh"),

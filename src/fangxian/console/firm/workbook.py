@@ -128,6 +128,11 @@ def _take_staff(content: bytes, name: str, desk: Desk) -> Look:
 def _keep(found: Read, desk: Desk) -> list[Fault]:
     """Keep answer by answer, so that one that cannot be does not take the others with it."""
     row = filings.begin(enterprise=desk.enterprise, place=desk.place, by=desk.by, now=desk.now)
+    if row.status not in reads.OPEN_TO_EDIT:
+        raise WorkplaceError(
+            _("The filing was sent in and is not changed any more. Nothing was taken. Staff who come back go onto the "
+              "ledger on its own page.")
+        )  # fmt: skip
     faults: list[Fault] = []
     wishes = {key: found.draft.pop(key) for key in ("ask_from", "ask_until", "ask_home") if key in found.draft}
     for draft in [*({key: value} for key, value in found.draft.items()), wishes]:

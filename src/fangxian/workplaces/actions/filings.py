@@ -35,8 +35,11 @@ LONGEST_PLAN: Final = 4_000
 OTHER: Final = "other"
 """The plan's reason that says nothing by itself."""
 
+CHECK: Final = gettext_lazy("Check a filing: %(name)s, %(place)s")
 DECIDE: Final = gettext_lazy("Decide about a filing: %(name)s, %(place)s")
 RESUMED: Final = gettext_lazy("the enterprise may work again")
+
+CHECKED: Final = ":check"
 
 _DECISIONS: Final = frozenset({FilingAct.ENDORSE, FilingAct.RETURN, FilingAct.ACCEPT})
 _TOLD_WHY: Final = frozenset({FilingAct.SUSPEND, FilingAct.END})
@@ -293,9 +296,12 @@ def _write(
 def _follow(row: Filing, act: FilingAct, said: str, by: str, now: datetime) -> None:
     """What a step brings with it, in the same transaction: duties, and the passes of the people on the ledger."""
     if act == FilingAct.SUBMIT:
-        _ask_for_decision(row, by, now)
+        _ask(row, by, now)
+    elif act == FilingAct.ENDORSE:
+        _done(_source(row, CHECKED), by, now)
     elif act in (FilingAct.RETURN, FilingAct.ACCEPT):
-        _decided(row, by, now)
+        _done(_source(row, CHECKED), by, now)
+        _done(_source(row), by, now)
     if act == FilingAct.ACCEPT:
         firms.firm_of(row.enterprise_id, now)
         firms.owe(row.enterprise_id, row.place, (HEALTH, VISIT), by, now)
@@ -309,21 +315,28 @@ def _follow(row: Filing, act: FilingAct, said: str, by: str, now: datetime) -> N
         firms.owe_no_more(row.enterprise_id, by, now)
 
 
-def _source(row: Filing) -> str:
-    return f"filing:{row.id.hex}:{row.version}"
+def _source(row: Filing, which: str = "") -> str:
+    return f"filing:{row.id.hex}:{row.version}{which}"
 
 
-def _ask_for_decision(row: Filing, by: str, now: datetime) -> None:
+def _ask(row: Filing, by: str, now: datetime) -> None:
+    """The building worker checks within half of the time that the plan gives for a decision, the street decides."""
     words = {"name": row.enterprise.label[:60], "place": row.place.name[:40]}
-    duties.give(
-        title=in_street_words(DECIDE) % words, place=row.place, role=Role.SECTION_HEAD, about=row.enterprise_id,
-        until=now + timedelta(hours=plan_at(now).section.decide_hours), source=_source(row), by=by, now=now,
-    )  # fmt: skip
+    hours = plan_at(now).section.decide_hours
+    asked = (
+        (CHECK, Role.BUILDING_PARTY_WORKER, hours / 2, _source(row, CHECKED)),
+        (DECIDE, Role.SECTION_HEAD, hours, _source(row)),
+    )
+    for title, role, within, source in asked:
+        duties.give(
+            title=in_street_words(title) % words, place=row.place, role=role, about=row.enterprise_id,
+            until=now + timedelta(hours=within), source=source, by=by, now=now,
+        )  # fmt: skip
 
 
-def _decided(row: Filing, by: str, now: datetime) -> None:
-    for duty in Duty.objects.filter(one_off__source=_source(row), ended_us__isnull=True):
-        duties.done(duty=duty, by=by, now=now, ref=_source(row)[:60])
+def _done(source: str, by: str, now: datetime) -> None:
+    for duty in Duty.objects.filter(one_off__source=source, ended_us__isnull=True):
+        duties.done(duty=duty, by=by, now=now, ref=source[:60])
 
 
 def _record(what: str, row: Filing, by: str, now: datetime, **detail: object) -> None:

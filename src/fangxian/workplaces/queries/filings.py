@@ -35,6 +35,7 @@ from fangxian.workplaces.rules import Actor, Asked, FilingFacts, Lack
 
 OPEN_TO_EDIT: Final = (FilingStatus.DRAFT, FilingStatus.RETURNED)
 WAITING: Final = (FilingStatus.SUBMITTED, FilingStatus.ENDORSED)
+DECIDED: Final = (FilingStatus.ACCEPTED, FilingStatus.SUSPENDED)
 MOST = 300
 
 
