@@ -11,7 +11,7 @@ from xml.sax.saxutils import escape, quoteattr
 from fangxian.workplaces.wave.site import Morning
 
 WIDTH, LEFT, RIGHT = 760, 56, 24
-PANEL, FIRST, BETWEEN = 150, 78, 64
+PANEL, FIRST, BETWEEN = 150, 92, 70
 BEFORE, AFTER, INK, FAINT = "#b34700", "#0b5cad", "#1f2933", "#d5dae0"
 
 
@@ -128,7 +128,7 @@ def _panel(
     step = nice(most / 4)
     most = step * math.ceil(most / step - 1e-9)
     base = top + PANEL
-    parts = [_text(LEFT, top - 10, caption)]
+    parts = [_text(LEFT, top - 18, caption)]
     for number in range(round(most / step) + 1):
         y = base - PANEL * number * step / most
         parts.append(f'<line x1="{LEFT}" y1="{y:.1f}" x2="{WIDTH - RIGHT}" y2="{y:.1f}" stroke="{FAINT}"/>')
