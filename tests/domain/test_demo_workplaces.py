@@ -2,6 +2,7 @@
 
 from datetime import date, time, timedelta
 from io import StringIO
+from pathlib import Path
 from random import Random
 
 import pytest
@@ -58,10 +59,12 @@ HALF_PAST_TEN = clock.at(TODAY, time(10, 30))
 
 
 @pytest.mark.django_db
-def test_the_buildings_are_in_the_middle_of_the_return_to_work() -> None:
+def test_the_buildings_are_in_the_middle_of_the_return_to_work(tmp_path: Path) -> None:
     with time_machine.travel(HALF_PAST_TEN, tick=True):
         call_command("load_demo", stdout=StringIO(), households=60)
         call_command("recount", place=STREET_CODE, stdout=StringIO())
+        call_command("wave", "picture", str(tmp_path / "img" / "wave.svg"), stdout=StringIO())
+    assert "20 人中 19 人" in (tmp_path / "img" / "wave.svg").read_text("utf-8")
     _buildings()
     _filings()
     _ledgers()
