@@ -17,9 +17,9 @@ from fangxian.gates.actions.check_items import CheckIn, Taken
 from fangxian.gates.actions.checks import prepare
 from fangxian.gates.actions.slots import NewSlot, SlotError
 from fangxian.gates.models import ArrivalSlot, Check, Pass, PassKind
-from fangxian.gates.queries import hot
+from fangxian.gates.queries import board, hot
 from fangxian.gates.queries.bundle import bundle
-from fangxian.gates.queries.slots import Coming, Slot, coming, slot_of
+from fangxian.gates.queries.slots import Coming, Slot, coming, of_day, slot_of
 from fangxian.shared import clock
 from fangxian.shared.writer import write_lock
 from tests.support.factories import MORNING, Street, make_street
@@ -189,7 +189,7 @@ def test_a_tablet_takes_the_windows_along(office: Office, firm: UUID) -> None:
     let_in(office, [firm], 600)
     hot.forget()
     day = (TODAY - date(1970, 1, 1)).days
-    assert bundle(office.tablet, NOW)["windows"] == [[firm.hex, day, day, 600, 630]]
+    assert bundle(office.tablet, NOW)["windows"] == [[firm.hex, day, day, 600, 630, False]]
 
 
 def test_the_holder_reads_the_slot_that_comes_next(street: Street, office: Office, firm: UUID) -> None:
@@ -212,7 +212,42 @@ def test_who_comes_now(office: Office) -> None:
     slots.set_slots(
         place=office.building, slots=news, from_day=TODAY, until_day=TODAY, source="wave:1", by="test", now=NOW
     )
-    assert coming([office.building.id], NOW) == {
-        office.building.id: [Coming("正好有限公司", 540, 570), Coming("马上有限公司", 555, 585)]
-    }
-    assert coming([office.front.id], NOW) == {}
+    windows = of_day([office.building.id], NOW)[office.building.id]
+    assert len(windows) == 4
+    assert coming(windows, NOW) == tuple(
+        Coming(firms[name], name, names[name], names[name] + 30) for name in ("正好有限公司", "马上有限公司")
+    )
+    line, _day = board.one(office.front, NOW)
+    assert [one.name for one in line.coming] == ["正好有限公司", "马上有限公司"]
+    assert of_day([office.front.id], NOW) == {}
+
+
+def test_where_nobody_is_to_come_everybody_is_held_and_the_holder_reads_it(
+    office: Office, firm: UUID, permit: Pass
+) -> None:
+    news = [NewSlot(firm, 480, 510, closed=True)]
+    slots.set_slots(
+        place=office.building, slots=news, from_day=TODAY, until_day=TODAY, source="wave:1", by="test", now=NOW
+    )
+    hot.forget()
+    (told,) = record(office, check(permit, NOW))
+    assert (told.outcome, told.code, told.slot) == ("hold", "not_today", None)
+    assert record(office, check(permit, NOW + DAY), now=NOW + DAY)[0].outcome == "admit"
+    assert printing.slot_words(slot_of(permit, NOW)) == "not on 02-17"
+    assert coming(of_day([office.building.id], NOW)[office.building.id], NOW - timedelta(minutes=50)) == ()
+
+
+def test_the_queue_at_a_gate_is_estimated_by_the_windows(street: Street, office: Office, firm: UUID) -> None:
+    """Ten people; by the passes they come at ten, by the plan they should have come half an hour ago."""
+    permits = [
+        employee_pass(office.building, door, f"员{n}", enterprise_id=firm, slot_from=600, slot_until=630)
+        for n, door in enumerate((street.dwellings * 5)[:10])
+    ]
+    hot.forget()
+    assert board.queue_at(office.front.id, NOW) is None
+    let_in(office, [firm], 510)
+    hot.forget()
+    record(office, *(check(permit, NOW - timedelta(minutes=n)) for n, permit in enumerate(permits[:4])))
+    found = board.queue_at(office.front.id, NOW)
+    assert found is not None
+    assert found.waiting == 6

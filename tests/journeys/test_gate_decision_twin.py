@@ -72,3 +72,33 @@ WINDOW_ON = """async (cases) => {
 def test_the_browser_finds_the_window_of_a_day_as_the_server_does(visit: Callable[..., Page]) -> None:
     found = visit("/sign-in/").evaluate(WINDOW_ON, WINDOWS)
     assert found == [case["window"] for case in WINDOWS]
+
+
+PERMITS = """async ({ bundle, claims, gate, atUs }) => {
+  const { Ledger } = await import("/static/console/js/gate/ledger.js");
+  const { slotOf } = await import("/static/console/js/gate/decide.js");
+  const ledger = new Ledger();
+  await ledger.load(bundle);
+  return claims.map((one) => [slotOf(ledger.permit(one, gate, atUs)), ledger.permit(one, gate, atUs).window_closed]);
+}"""
+
+
+def test_a_tablet_finds_the_window_of_an_enterprise_in_its_list(visit: Callable[..., Page]) -> None:
+    """Of this day, for employees alone, before the slot on the pass."""
+    at_us = 1_582_504_200_000_000  # 24 February 2020, 08:30
+    day = 18_316
+    bundle = {
+        "keys": [], "not_in_force": {"s": "", "r": ""}, "line": ["tower"], "made_us": at_us, "entries_today": 0,
+        "windows": [
+            ["bank", day, day, 540, 570, False], ["bank", day + 1, day + 1, 600, 630, False],
+            ["closed", day, day, 540, 570, True],
+        ],
+        **dict.fromkeys(("held", "declared", "inside", "used", "no_outings"), ""),
+    }  # fmt: skip
+    claims = [
+        {"id": "1", "kind": kind, "place_id": "tower", "enterprise_id": firm, "slot_from": 480, "slot_until": 510}
+        for kind, firm in (("employee", "bank"), ("visitor", "bank"), ("employee", "closed"), ("employee", "other"))
+    ]
+    given = {"bundle": bundle, "claims": claims, "gate": {"place_id": "tower"}, "atUs": at_us}
+    found = visit("/sign-in/").evaluate(PERMITS, given)
+    assert found == [[[540, 570], False], [[480, 510], False], [[540, 570], True], [[480, 510], False]]

@@ -24,6 +24,7 @@ class ArrivalSlot(models.Model):
     until_minute = models.PositiveSmallIntegerField()
     from_day = models.DateField()
     until_day = models.DateField(help_text="the last day")
+    closed = models.BooleanField(default=False, help_text="nobody of it is to come on these days")
     source = models.CharField(max_length=60)
     set_us = models.BigIntegerField()
     ended_us = models.BigIntegerField(null=True, help_text="replaced, or taken back")

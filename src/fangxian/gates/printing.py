@@ -150,5 +150,7 @@ def slot_words(slot: Slot | None) -> str:
     """The day too, where the slot is that of one day's plan."""
     if slot is None:
         return ""
+    if slot.closed:
+        return _("not on %(day)s") % {"day": f"{slot.day:%m-%d}"}
     minutes = "–".join(f"{minute // 60:02d}:{minute % 60:02d}" for minute in (slot.from_minute, slot.until_minute))
     return f"{slot.day:%m-%d} {minutes}" if slot.day is not None else minutes

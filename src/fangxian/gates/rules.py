@@ -40,6 +40,7 @@ class Code(StrEnum):
     WRONG_ZONE = "wrong_zone"
     WRONG_COMPANY = "wrong_company"
     TOO_EARLY = "too_early"
+    NOT_TODAY = "not_today"
     NO_MASK = "no_mask"
     NO_TEMPERATURE = "no_temperature"
     ODD_TEMPERATURE = "odd_temperature"
@@ -79,6 +80,8 @@ class PassFacts(Struct, frozen=True, gc=False):
     window_from: int | None = None
     """The enterprise's arrival window here on that day, by a plan; it goes before the slot on the pass."""
     window_until: int | None = None
+    window_closed: bool = False
+    """By that plan nobody of the enterprise comes on that day."""
 
     @property
     def slot(self) -> tuple[int, int] | None:
@@ -95,6 +98,8 @@ class Window(NamedTuple):
     until_day: int
     from_minute: int
     until_minute: int
+    closed: bool = False
+    """Nobody of it is to come on these days."""
 
 
 def window_on(windows: Iterable[Window], day: int) -> Window | None:
@@ -276,6 +281,8 @@ def _person_fault(plan: GatesSection, permit: PassFacts, seen: Seen, state: Stat
 
 def _count_fault(plan: GatesSection, gate: GateFacts, permit: PassFacts, seen: Seen, state: State) -> Decision | None:
     """To be late is fine. The entry of a single-use pass is the outer gate's: the counters inside do not ask again."""
+    if permit.window_closed:
+        return HOLDS[Code.NOT_TODAY]
     if permit.window_from is not None:
         if seen.minute < permit.window_from - plan.early_minutes:
             return HOLDS[Code.TOO_EARLY]

@@ -75,6 +75,10 @@ WORDS: Final[dict[Code, Words]] = {
         _("It is before the arrival slot."),
         _("Ask the person to wait aside, a metre apart, and scan again in the slot."),
     ),
+    Code.NOT_TODAY: Words(
+        _("By the plan of arrivals nobody of this company comes today."),
+        _("Ask the person to call the company, or the manager of the building."),
+    ),
     Code.NO_MASK: Words(
         _("A mask is needed."), _("Ask the person to put on a mask over mouth and nose, then check again.")
     ),

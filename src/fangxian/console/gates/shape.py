@@ -14,7 +14,6 @@ from fangxian.console.board.pieces import Piece
 from fangxian.gates.models import Direction, Outcome, PassKind
 from fangxian.gates.queries.board import Day, GateLine
 from fangxian.gates.queries.latest import Last
-from fangxian.gates.queries.slots import Coming
 from fangxian.gates.rules import Code
 from fangxian.gates.words import WORDS
 
@@ -91,20 +90,18 @@ class Past:
 
 @dataclass(frozen=True)
 class Moment:
-    """One gate at one moment: its line, its day, why people were turned away, its last checks, and which enterprises
-    a plan lets in now or within the quarter hour."""
+    """One gate at one moment: its line, its day, why people were turned away, its last checks."""
 
     line: GateLine
     day: Day
     bars: Sequence[Bar]
     reasons: Sequence[Reason]
     last: Sequence[Past]
-    coming: Sequence[Coming]
 
 
-def moment(line: GateLine, day: Day, last: Sequence[Last], coming: Sequence[Coming] = ()) -> Moment:
+def moment(line: GateLine, day: Day, last: Sequence[Last]) -> Moment:
     bars = [Bar(q.at_us, q.entered, q.left, q.refused, q.held) for q in day.quarters]
-    return Moment(line, day, bars, [Reason(_reason(code), count) for code, count in day.reasons], _past(last), coming)
+    return Moment(line, day, bars, [Reason(_reason(code), count) for code, count in day.reasons], _past(last))
 
 
 def _past(last: Sequence[Last]) -> list[Past]:
@@ -127,7 +124,7 @@ def of_gate(shown: Moment) -> list[Piece]:
     last = hashlib.sha256(repr([astuple(one) for one in shown.last]).encode()).hexdigest()
     return [
         Piece("tiles", "console/gates/tiles.html", shown, state),
-        Piece("coming", "console/gates/coming.html", shown, repr([astuple(one) for one in shown.coming])),
+        Piece("coming", "console/gates/coming.html", shown, repr([astuple(one) for one in shown.line.coming])),
         Piece("flow", "console/gates/flow.html", shown, state),
         Piece("last", "console/gates/last.html", shown, last),
     ]

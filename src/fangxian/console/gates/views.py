@@ -13,7 +13,7 @@ from fangxian.console.gates import shape
 from fangxian.console.gates.key_views import reaches_street
 from fangxian.console.trail import crumbs
 from fangxian.console.view import Who, staff_view
-from fangxian.gates.queries import board, latest, slots
+from fangxian.gates.queries import board, latest
 from fangxian.places.models import Place, PlaceKind
 
 
@@ -48,8 +48,7 @@ def _moment(place: Place, who: Who) -> shape.Moment:
     line, day = board.one(place, who.now)
     # whoever issues the passes of this place reads their names anyway; a count is enough for everybody else
     named = who.reach(Capability.PASSES).holds(place)
-    coming = slots.coming([line.place_id], who.now).get(line.place_id, ())
-    return shape.moment(line, day, latest.last_checks(place, who.now, named=named), coming)
+    return shape.moment(line, day, latest.last_checks(place, who.now, named=named))
 
 
 @staff_view(Capability.GATE_BOARD)

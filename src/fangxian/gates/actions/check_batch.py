@@ -391,4 +391,5 @@ def _permit(row: rows.PassRow, one: Prepared) -> PassFacts:
         gate_id=row.gate or "", enterprise_id=row.enterprise or "", zone=row.zone, from_us=row.from_us,
         until_us=row.until_us, slot_from=row.slot_from, slot_until=row.slot_until, once=row.once,
         window_from=window and window.from_minute, window_until=window and window.until_minute,
+        window_closed=window is not None and window.closed,
     )  # fmt: skip

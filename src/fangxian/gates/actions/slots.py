@@ -31,6 +31,8 @@ class NewSlot:
     enterprise_id: UUID
     from_minute: int
     until_minute: int
+    closed: bool = False
+    """Nobody of it is to come."""
 
 
 def set_slots(
@@ -60,7 +62,8 @@ def set_many(
     news = [
         ArrivalSlot(
             place_id=place_id, enterprise_id=one.enterprise_id, from_minute=one.from_minute,
-            until_minute=one.until_minute, from_day=from_day, until_day=until_day, source=source, set_us=now_us,
+            until_minute=one.until_minute, closed=one.closed, from_day=from_day, until_day=until_day, source=source,
+            set_us=now_us,
         )
         for place_id, mine in slots.items() for one in mine
     ]  # fmt: skip
@@ -109,5 +112,6 @@ def _rest(row: ArrivalSlot, from_day: date, until_day: date, now_us: int) -> Ite
         if first <= last:
             yield ArrivalSlot(
                 place_id=row.place_id, enterprise_id=row.enterprise_id, from_minute=row.from_minute,
-                until_minute=row.until_minute, from_day=first, until_day=last, source=row.source, set_us=now_us,
+                until_minute=row.until_minute, closed=row.closed, from_day=first, until_day=last, source=row.source,
+                set_us=now_us,
             )  # fmt: skip

@@ -2,14 +2,15 @@
 
 from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from django.db.models import BigIntegerField, Count, ExpressionWrapper, F, Q, QuerySet
+from django.db.models import BigIntegerField, Count, Exists, ExpressionWrapper, F, OuterRef, Q, QuerySet
 
-from fangxian.gates.models import Check, Device, Direction, Flow, GateSetup, Held, Outcome, Used
-from fangxian.gates.queries import queues
+from fangxian.gates.models import ArrivalSlot, Check, Device, Direction, Flow, GateSetup, Held, Outcome, Used
+from fangxian.gates.queries import queues, slots
+from fangxian.gates.queries.slots import Coming
 from fangxian.gates.queues import Queue
 from fangxian.places.models import Place, PlaceKind, subtree
 from fangxian.registry.models import Attachment, Enterprise, Relation, Subject, SubjectKind
@@ -41,6 +42,8 @@ class GateLine:
     guards: tuple[str, ...]
     unstaffed: bool
     queue: Queue | None
+    coming: tuple[Coming, ...] = ()
+    """Enterprises that a plan lets in now or within a quarter of an hour."""
 
 
 def gates(within: Q, now: datetime) -> list[GateLine]:
@@ -59,13 +62,22 @@ def lines(rows: Sequence[Place], now: datetime, best: Mapping[UUID, int] | None 
     places = {row.parent_id or row.id for row in rows}
     # all gates of these places: who is expected there may come by one that is not asked about
     beside = Q(parent_id__in=places, kind=PlaceKind.GATE, closed_on__isnull=True)
-    doors = list(Place.objects.filter(beside | Q(id__in=ids)).select_related("gate_setup"))
+    today = clock.local_day(now)
+    planned = ArrivalSlot.objects.filter(
+        place_id=OuterRef("parent_id"), ended_us__isnull=True, from_day__lte=today, until_day__gte=today
+    )
+    asked = Place.objects.filter(beside | Q(id__in=ids)).select_related("gate_setup")
+    doors = list(asked.annotate(planned=Exists(planned)))
     setups: dict[UUID, GateSetup] = {door.id: door.gate_setup for door in doors if hasattr(door, "gate_setup")}
     inside, seen = inside_now(places | set(ids)), _lately(places, now)
     guards, running = rota.on_post(ids, now), rota.running(ids, now)
-    waiting = queues.queues(doors, setups, _entering(seen), best, now)
+    windowed = {door.parent_id for door in doors if door.planned and door.parent_id is not None}
+    windows = slots.of_day(windowed, now) if windowed else {}
+    waiting = queues.queues(doors, setups, _entering(seen), best, windows, now)
     outcomes = _outcomes(seen)
-    return [_line(row, setups.get(row.id), inside, outcomes[row.id], guards, running, waiting) for row in rows]
+    lines = [_line(row, setups.get(row.id), inside, outcomes[row.id], guards, running, waiting) for row in rows]
+    now_open = {place: slots.coming(mine, now) for place, mine in windows.items()}
+    return [replace(line, coming=now_open[line.place_id]) if line.place_id in now_open else line for line in lines]
 
 
 def _line(

@@ -131,10 +131,10 @@ def read_windows(place_id: UUID, now: datetime) -> dict[str, tuple[Window, ...]]
         from_day__lte=today + WINDOW_DAYS_AHEAD,
     )  # fmt: skip
     found: dict[str, tuple[Window, ...]] = {}
-    for firm, since, until, *minutes in rows.order_by("from_day").values_list(
-        "enterprise_id", "from_day", "until_day", "from_minute", "until_minute"
+    for firm, since, until, start, end, closed in rows.order_by("from_day").values_list(
+        "enterprise_id", "from_day", "until_day", "from_minute", "until_minute", "closed"
     ):
-        window = Window((since - _EPOCH).days, (until - _EPOCH).days, *minutes)
+        window = Window((since - _EPOCH).days, (until - _EPOCH).days, start, end, closed)
         found[firm.hex] = (*found.get(firm.hex, ()), window)
     return found
 

@@ -3,11 +3,14 @@
 from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from datetime import datetime
+from functools import reduce
+from operator import or_
 from uuid import UUID
 
 from django.db.models import Count, Q, Sum
 
-from fangxian.gates.models import Check, Direction, Flow, GateSetup, Outcome, Pass, PassStatus
+from fangxian.gates.models import Check, Direction, Flow, GateSetup, Outcome, Pass, PassKind, PassStatus
+from fangxian.gates.queries.slots import Coming
 from fangxian.gates.queues import LATE_MINUTES, Door, Expected, Queue, estimate
 from fangxian.places.models import Place
 from fangxian.shared import clock
@@ -19,13 +22,18 @@ RECENTLY_US = 3 * HOUR_US
 
 def queues(
     gates: Sequence[Place], setups: Mapping[UUID, GateSetup], entering: Mapping[UUID, Counter[int]],
-    best: Mapping[UUID, int] | None, now: datetime,
+    best: Mapping[UUID, int] | None, windows: Mapping[UUID, Sequence[Coming]], now: datetime,
 ) -> dict[UUID, Queue]:  # fmt: skip
     """By gate, without those of which nothing can be said. `gates` are all of their places; `entering` counts the
-    checks on the way in by how many minutes ago, `best` the most in a quarter of an hour, asked where it is None."""
+    checks on the way in by how many minutes ago, `best` the most in a quarter of an hour, asked where it is None;
+    `windows` are today's of a plan of arrivals, by place."""
     moment = clock.local(now)
     minute = moment.hour * 60 + moment.minute
-    expected = _expected({gate.parent_id for gate in gates if gate.parent_id}, minute, now)
+    planned = {
+        place: {one.enterprise_id: None if one.closed else (one.from_minute, one.until_minute) for one in mine}
+        for place, mine in windows.items()
+    }
+    expected = _expected({gate.parent_id for gate in gates if gate.parent_id}, planned, minute, now)
     if not expected:
         return {}
     asked = [gate for gate in gates if gate.parent_id in expected]
@@ -48,26 +56,50 @@ def _door(gate: Place, setup: GateSetup | None, minutes: Counter[int], best: int
     return Door(gate.id.hex, takes_in, setup.zones if setup else "", lately, best)
 
 
-def _expected(place_ids: set[UUID], minute: int, now: datetime) -> dict[UUID, list[Expected]]:
-    """Passes whose arrival slot has begun and is not long over, in groups, with how many of each came today."""
+def _expected(
+    place_ids: set[UUID], planned: Mapping[UUID, Mapping[UUID, tuple[int, int] | None]], minute: int, now: datetime
+) -> dict[UUID, list[Expected]]:  # fmt: skip
+    """Passes whose arrival slot, or window of their enterprise, has begun and is not long over, in groups, with how
+    many of each came today."""
     now_us, today_us = clock.to_us(now), clock.day_start_us(clock.local_day(now))
     came = Check.objects.filter(
         place_id__in=place_ids, observed_us__gte=today_us, direction=Direction.IN, outcome=Outcome.ADMIT,
         pass_id__isnull=False,
     )  # fmt: skip
-    rows = (
-        Pass.objects.filter(
-            place_id__in=place_ids, status=PassStatus.LIVE, from_us__lte=now_us, until_us__gt=now_us,
-            slot_from__lte=minute, slot_until__gt=minute - LATE_MINUTES,
-        )
-        .values_list("place_id", "gate_id", "zone", "slot_from", "slot_until")
-        .annotate(passes=Count("id"), came=Count("id", filter=Q(id__in=came.values("pass_id"))))
-        .order_by()
-    )  # fmt: skip
+    live = Pass.objects.filter(place_id__in=place_ids, status=PassStatus.LIVE, from_us__lte=now_us, until_us__gt=now_us)
+    counts = {"passes": Count("id"), "came": Count("id", filter=Q(id__in=came.values("pass_id")))}
     found: dict[UUID, list[Expected]] = defaultdict(list)
+    # whoever is under a plan's window does not come by the slot on the pass
+    under = [Q(kind=PassKind.EMPLOYEE, place_id=place, enterprise_id__in=firms) for place, firms in planned.items()]
+    rest = live.exclude(reduce(or_, under)) if under else live
+    rows = (
+        rest.filter(slot_from__lte=minute, slot_until__gt=minute - LATE_MINUTES)
+        .values_list("place_id", "gate_id", "zone", "slot_from", "slot_until")
+        .annotate(**counts)
+        .order_by()
+    )
     for place_id, gate_id, zone, slot_from, slot_until, passes, here in rows:
         gate = gate_id.hex if gate_id else ""
         found[place_id].append(Expected(gate, zone, slot_from or 0, slot_until or 0, passes, here))
+    now_open = [
+        Q(kind=PassKind.EMPLOYEE, place_id=place, enterprise_id__in=[
+            firm for firm, window in firms.items()
+            if window is not None and window[0] <= minute < window[1] + LATE_MINUTES
+        ])
+        for place, firms in planned.items()
+    ]  # fmt: skip
+    if not now_open:
+        return dict(found)
+    windowed = (
+        live.filter(reduce(or_, now_open))
+        .values_list("place_id", "gate_id", "zone", "enterprise_id")
+        .annotate(**counts)
+        .order_by()
+    )
+    for place_id, gate_id, zone, firm_id, passes, here in windowed:
+        window = planned[place_id].get(firm_id) if firm_id is not None else None
+        if window is not None:
+            found[place_id].append(Expected(gate_id.hex if gate_id else "", zone, *window, passes, here))
     return dict(found)
 
 

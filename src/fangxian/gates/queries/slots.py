@@ -12,11 +12,12 @@ from fangxian.shared import clock
 
 @dataclass(frozen=True, slots=True)
 class Slot:
-    """Between two minutes of the local day. `day` is set where it holds for that day alone."""
+    """Between two minutes of the local day. `day`: for that day alone; `closed`: then not at all."""
 
     from_minute: int
     until_minute: int
     day: date | None = None
+    closed: bool = False
 
 
 def slot_of(permit: Pass, now: datetime) -> Slot | None:
@@ -34,7 +35,7 @@ def slots_of(permits: Sequence[Pass], now: datetime) -> dict[UUID, Slot]:
     for one in permits:
         row = planned.get((one.place_id, one.enterprise_id)) if one.kind == PassKind.EMPLOYEE else None
         if row is not None:
-            found[one.id] = Slot(row.from_minute, row.until_minute, max(row.from_day, today))
+            found[one.id] = Slot(row.from_minute, row.until_minute, max(row.from_day, today), row.closed)
         elif (own := own_slot(one)) is not None:
             found[one.id] = own
     return found
@@ -59,24 +60,36 @@ def _planned(
 
 @dataclass(frozen=True, slots=True)
 class Coming:
-    """An enterprise whose people are expected at a building."""
+    """An enterprise whose people are expected at a building, or of which nobody is (`closed`), on one day."""
 
+    enterprise_id: UUID
     name: str
     from_minute: int
     until_minute: int
+    closed: bool = False
 
 
-def coming(place_ids: Collection[UUID], now: datetime, *, ahead_minutes: int = 15) -> dict[UUID, list[Coming]]:
-    """By building: whose window is open now or opens within some minutes."""
+def of_day(place_ids: Collection[UUID], now: datetime) -> dict[UUID, list[Coming]]:
+    """By building: the windows of today, in their order."""
+    today = clock.local_day(now)
+    rows = ArrivalSlot.objects.filter(
+        place_id__in=place_ids, ended_us__isnull=True, from_day__lte=today, until_day__gte=today
+    )
+    found: dict[UUID, list[Coming]] = defaultdict(list)
+    fields = ("place_id", "enterprise_id", "enterprise__label", "from_minute", "until_minute", "closed")
+    for place_id, firm, name, start, end, closed in rows.order_by("from_minute", "enterprise__label").values_list(
+        *fields
+    ):
+        found[place_id].append(Coming(firm, name, start, end, closed))
+    return dict(found)
+
+
+def coming(windows: Sequence[Coming], now: datetime, *, ahead_minutes: int = 15) -> tuple[Coming, ...]:
+    """Of the windows of a day: those that are open now or open within some minutes."""
     moment = clock.local(now)
     minute = moment.hour * 60 + moment.minute
-    rows = ArrivalSlot.objects.filter(
-        place_id__in=place_ids, ended_us__isnull=True, from_day__lte=moment.date(), until_day__gte=moment.date(),
-        from_minute__lt=minute + ahead_minutes, until_minute__gt=minute,
-    )  # fmt: skip
-    found: dict[UUID, list[Coming]] = defaultdict(list)
-    for place_id, name, *minutes in rows.order_by("from_minute", "enterprise__label").values_list(
-        "place_id", "enterprise__label", "from_minute", "until_minute"
-    ):
-        found[place_id].append(Coming(name, *minutes))
-    return dict(found)
+    return tuple(
+        one
+        for one in windows
+        if not one.closed and one.from_minute < minute + ahead_minutes and one.until_minute > minute
+    )

@@ -109,7 +109,7 @@ def _windows(plan: WavePlan) -> Mapping[UUID, Sequence[NewSlot]]:
     found: dict[UUID, list[NewSlot]] = {row.place_id: [] for row in rows}
     for row in rows:
         for firm in (row.enterprise_id, *merged.get(row.enterprise_id, ())):
-            found[row.place_id].append(NewSlot(firm, row.from_minute, row.until_minute))
+            found[row.place_id].append(NewSlot(firm, row.from_minute, row.until_minute, closed=not row.resumes))
     return found
 
 
