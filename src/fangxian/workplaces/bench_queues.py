@@ -5,7 +5,8 @@ import time
 from collections.abc import Iterator
 from importlib import import_module
 from statistics import fmean, stdev
-from typing import Any, Final
+from types import ModuleType
+from typing import Final
 
 import numpy as np
 
@@ -82,7 +83,7 @@ def same_input(lanes: int, *, people: float = 700.0) -> tuple[Floats, Floats]:
     return came, service_times(kinds, (len(came), 1), np.random.default_rng([SEED, lanes, 1]))[:, 0, 0]
 
 
-def ciw_waits(ciw: Any, came: Floats, work: Floats, lanes: int) -> Floats:  # noqa: ANN401  it has no types
+def ciw_waits(ciw: ModuleType, came: Floats, work: Floats, lanes: int) -> Floats:
     between = np.diff(came, prepend=0.0)
     network = ciw.create_network(
         arrival_distributions=[ciw.dists.Sequential([*map(float, between), float("inf")])],
@@ -95,7 +96,7 @@ def ciw_waits(ciw: Any, came: Floats, work: Floats, lanes: int) -> Floats:  # no
     return np.array([record.waiting_time for record in records])
 
 
-def ours_and_ciw(ciw: Any, *, runs: int, people: float = 700.0) -> tuple[list[float], list[float]]:  # noqa: ANN401
+def ours_and_ciw(ciw: ModuleType, *, runs: int, people: float = 700.0) -> tuple[list[float], list[float]]:
     """Mean waits of independent mornings, each simulator drawing its own people and checks."""
     arrivals, grid = peak(people)
     kinds = (Lane("handheld", 10.0, 0.5),) * 2
