@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from datetime import datetime, time, timedelta
 
 import pytest
+from django.db.models import Q
 from django.utils import translation
 
 from fangxian.accounts.access import live_grants
@@ -11,7 +12,7 @@ from fangxian.accounts.models import Staff
 from fangxian.accounts.roles import Role
 from fangxian.audit.models import Entry
 from fangxian.duties.actions import sweep
-from fangxian.duties.gap_queries import my_day
+from fangxian.duties.gap_queries import my_day, open_gaps
 from fangxian.duties.models import Duty, Gap, Heartbeat, Member
 from fangxian.duties.queries import recount
 from fangxian.inspections.actions import findings
@@ -137,6 +138,20 @@ def test_late_is_late_and_the_gap_closes(works: Works) -> None:
     assert recount(works.street) == []
 
 
+def test_the_clock_takes_it_to_the_section_head_and_then_to_the_leader(works: Works) -> None:
+    """Red: the manager within the hour, the section head a quarter of an hour later, the leader after an hour."""
+    row = find(works.towers[0].building, works.head, NINE, item="A3")
+    for minute in range(240):
+        Heartbeat.objects.create(channel="field", minute_us=clock.to_us(NINE + timedelta(minutes=minute)))
+    sweep(now=TEN + timedelta(seconds=1))
+    owners = []
+    for minute in (1, 14, 16, 59, 61):
+        (line,) = open_gaps(Q(duty__subject=row.subject), TEN + timedelta(minutes=minute))
+        owners.append([holder.staff_id for holder in line.owner.people])
+    manager, head, leader = ([one.id] for one in (works.towers[0].manager, works.head, works.leader))
+    assert owners == [manager, manager, head, head, leader]
+
+
 def test_put_right_after_its_time_it_counts_as_late(works: Works, photo: str) -> None:
     row = find(works.towers[0].building, works.head, NINE, item="A3")
     for minute in range(240):
@@ -211,6 +226,7 @@ def test_as_whom_somebody_acts_at_a_place(works: Works) -> None:
     assert of(there.worker, here.building) == set()
     send_there(there.worker, here.building)
     assert of(there.worker, here.building) == {Actor.INSPECTOR}
+    assert set(access.actors_at(there.worker, here.building, NINE + timedelta(days=15))) == set()
     send_there(here.worker, here.building)
     assert of(here.worker, here.building) == {Actor.RESPONSIBLE}
     at_grid = make_staff("gridded", "楼宇党群三", Role.BUILDING_PARTY_WORKER, here.grid)

@@ -19,6 +19,7 @@ from fangxian.inspections.rules import Actor
 from fangxian.places.models import Place
 from fangxian.shared import clock
 from fangxian.shared.ids import new_id
+from fangxian.workplaces.actions import staff_passes
 from tests.support.walks import find
 from tests.support.works import MORNING, Works, make_works
 
@@ -137,12 +138,40 @@ def test_a_reason_of_somebodys_own_outlives_the_suspension(works: Works) -> None
     building = works.towers[0].building
     ill, well = give(building, "R"), give(building, "R")
     row = find(building, works.head, NINE, zone="R")
-    assert suspend.hand_over(permit_ids=[ill.id, new_id()], reason="发热待排查", by="test", now=TEN) == 1
+    assert suspend.hand_over(permit_ids=[ill.id, new_id()], reason="发热待排查", by="test", now=TEN) == {ill.id}
     ill.refresh_from_db()
     assert (ill.status, ill.reason) == ("suspended", "发热待排查")
     folds.fold(now=TEN)
     close(row, works.head)
     assert status(ill, well) == ["suspended", "live"]
+
+
+def test_who_is_not_cleared_for_work_meanwhile_does_not_come_in_when_it_is_put_right(works: Works) -> None:
+    firm, building = works.firms[0], works.towers[0].building
+    ill, well = firm.people[:2]
+    permits = [
+        passes.issue(
+            passes=[
+                NewPass(
+                    kind=PassKind.EMPLOYEE, subject_id=person.pk, place_id=building.id, enterprise_id=firm.id,
+                    holder=person.name, zone="R", from_us=clock.to_us(MORNING),
+                    until_us=clock.to_us(MORNING + timedelta(days=30)),
+                )
+            ],
+            by="test", now=MORNING,
+        )[0]
+        for person in (ill, well)
+    ]  # fmt: skip
+    row = find(building, works.head, NINE, zone="R")
+    assert status(*permits) == ["suspended", "suspended"]
+    held = list(Pass.objects.filter(id=permits[0].id))
+    assert staff_passes.stop(permits=held, reason="未获准返岗", by="test", now=TEN) == 1
+    folds.fold(now=TEN)
+    close(row, works.head)
+    assert status(*permits) == ["suspended", "live"]
+    held = list(Pass.objects.filter(id=permits[0].id))
+    assert staff_passes.bring_back(permits=held, reason="已获准返岗", by="test", now=TEN) == 1
+    assert status(*permits) == ["live", "live"]
 
 
 def test_a_pass_issued_or_restored_meanwhile_is_suspended_by_the_fold(works: Works) -> None:

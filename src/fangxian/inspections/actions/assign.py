@@ -35,24 +35,25 @@ def plan_day(*, day: date, by: str, now: datetime) -> int:
     """
     places = _due(day, now)
     people = _planned(_candidates(day, now))
+    have = {row.place_id: row for row in Assignment.objects.filter(day=day, occasion=Occasion.DAILY)}
+    stale = _stale(have.values(), people)
+    wanted = [(place.id, place.path) for place in places if place.id not in have or place.id in stale]
+    today = Counter(row.inspector for row in have.values() if row.place_id not in stale)
+    # before the writer is taken: it weighs every inspector for every place
+    found = rules.share_out(wanted, people, day=day, today=today, before=_before(day))
+    if not found:
+        return 0
     with write_lock():
-        have = {
-            row.place_id: row
-            for row in Assignment.objects.select_for_update().filter(day=day, occasion=Occasion.DAILY).order_by("id")
-        }
-        stale = _stale(have.values(), people)
-        wanted = [(place.id, place.path) for place in places if place.id not in have or place.id in stale]
-        today = Counter(row.inspector for row in have.values() if row.place_id not in stale)
-        found = rules.share_out(wanted, people, day=day, today=today, before=_before(day))
         rows = [_row(place, day, who, Occasion.DAILY, by, now) for place, who in found.items() if place not in stale]
-        # past conflicts: two workers may plan the same day at once
+        # past conflicts, and comparing: two workers may plan the same day at once
         Assignment.objects.bulk_create(rows, ignore_conflicts=True)
         for place in stale & set(found):
-            Assignment.objects.filter(id=have[place].id).update(inspector=found[place], by=by)
-        if found:
-            audit.record(
-                by=by, act="inspections.planned", now=now, detail={"day": day.isoformat(), "count": len(found)}
-            )  # fmt: skip
+            before = have[place]
+            rows_of = Assignment.objects.filter(id=before.id, inspector=before.inspector, inspections__isnull=True)
+            rows_of.update(inspector=found[place], by=by)
+        audit.record(
+            by=by, act="inspections.planned", now=now, detail={"day": day.isoformat(), "count": len(found)}
+        )  # fmt: skip
     return len(found)
 
 

@@ -104,15 +104,14 @@ def keep_up(*, now: datetime, by: str = WORKER) -> int:
 
 
 @write_lock()
-def hand_over(*, permit_ids: Sequence[UUID], reason: str, by: str, now: datetime) -> int:
+def hand_over(*, permit_ids: Sequence[UUID], reason: str, by: str, now: datetime) -> set[UUID]:
     """Somebody else has a reason of their own that these passes are not good: the end of our suspensions does not
-    bring them back then. For who suspends a pass that a finding suspends already. Returns how many were handed over.
-    """
+    bring them back then. For who suspends a pass that a finding suspends already. Returns those handed over."""
     held = SuspendedPass.objects.filter(permit_id__in=permit_ids, ended=False)
     ids = sorted(set(held.values_list("permit_id", flat=True)))
     held.update(ended=True)
     passes.change_many(ids=ids, what=Change.RESTORE, reason=reason, by=by, now=now, polite=False)
-    return len(passes.change_many(ids=ids, what=Change.SUSPEND, reason=reason, by=by, now=now, polite=False))
+    return passes.change_many(ids=ids, what=Change.SUSPEND, reason=reason, by=by, now=now, polite=False)
 
 
 def _standing(place_id: UUID | None = None) -> QuerySet[Suspension]:

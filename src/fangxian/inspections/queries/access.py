@@ -1,7 +1,7 @@
 """As whom somebody acts at a place."""
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Final
 from uuid import UUID
 
@@ -12,19 +12,23 @@ from fangxian.inspections import rules
 from fangxian.inspections.models import Assignment
 from fangxian.inspections.rules import Actor
 from fangxian.places.models import Place
+from fangxian.shared import clock
 
+LATELY: Final = timedelta(days=14)
 LEADERS: Final = frozenset({Role.SECTION_HEAD, Role.STREET_LEADER})
 
 
 def actors_at(staff: Staff, place: Place, now: datetime) -> frozenset[Actor]:
     """As whom `staff` may act on findings of `place`; empty: not at all.
 
-    An inspector is who may inspect and has the place within reach or was assigned to it, and does not belong to it.
+    An inspector is who may inspect and has the place within reach or was assigned to it lately, and does not belong to
+    it.
     The responsible see findings and are of the place or of the committee above it. Leaders are the section head and
     the leaders of the street.
     """
     grants = list(live_grants(staff, now))
-    assigned = Assignment.objects.filter(place=place, inspector=staff.id).exists()
+    since = clock.local_day(now) - LATELY
+    assigned = Assignment.objects.filter(place=place, inspector=staff.id, day__gte=since).exists()
     return actors_of(grants, place, assigned=assigned)
 
 

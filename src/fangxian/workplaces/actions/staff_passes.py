@@ -17,6 +17,7 @@ from django.utils.translation import gettext_lazy
 
 from fangxian.gates.actions import passes, roster
 from fangxian.gates.models import Pass, PassKind, PassStatus
+from fangxian.inspections.actions import suspend
 from fangxian.places.models import Place
 from fangxian.registry.models import Subject
 from fangxian.shared import clock
@@ -80,7 +81,7 @@ def follow(
         permits = permits.filter(subject_id__in=people)
     found = list(permits)
     stop(
-        permits=[one for one in found if one.status == PassStatus.LIVE and one.subject_id in other],
+        permits=[one for one in found if one.subject_id in other],
         reason=said(NOT_CLEARED), by=by, now=now,
     )  # fmt: skip
     if status != FilingStatus.SUSPENDED:
@@ -99,8 +100,7 @@ def follow(
 
 def suspend_all(*, enterprise: Subject, place: Place, reason: str, by: str, now: datetime) -> int:
     """All passes of the enterprise for this building are not good for the time being. Returns how many changed."""
-    live = of_staff(enterprise.id, now, place.id).filter(status=PassStatus.LIVE)
-    return stop(permits=list(live), reason=reason, by=by, now=now)
+    return stop(permits=list(of_staff(enterprise.id, now, place.id)), reason=reason, by=by, now=now)
 
 
 def restore_all(*, enterprise: Subject, place: Place, reason: str, by: str, now: datetime) -> int:
@@ -116,13 +116,17 @@ def revoke_all(*, enterprise: Subject, place: Place, reason: str, by: str, now: 
 
 
 def stop(*, permits: Sequence[Pass], reason: str, by: str, now: datetime) -> int:
-    """Suspend those in force, and remember that it was this package that did so."""
+    """Suspend those in force, and remember that it was this package that did so. One that is suspended because of an
+    open finding becomes this package's too, so that it does not come back when the finding is closed."""
     count = 0
 
     def write(part: Sequence[Pass]) -> None:
         nonlocal count
-        count += passes.suspend(passes=part, reason=reason, by=by, now=now)
-        rows = [StoppedPass(permit_id=one.id, since_us=clock.to_us(now)) for one in part if _is_stopped(one, now)]
+        before = [one.id for one in part if one.status == PassStatus.SUSPENDED]
+        taken = suspend.hand_over(permit_ids=before, reason=reason, by=by, now=now) if before else set[UUID]()
+        count += len(taken) + passes.suspend(passes=part, reason=reason, by=by, now=now)
+        stopped = [one for one in part if one.id in taken or _is_stopped(one, now)]
+        rows = [StoppedPass(permit_id=one.id, since_us=clock.to_us(now)) for one in stopped]
         StoppedPass.objects.bulk_create(
             rows, update_conflicts=True, unique_fields=["permit_id"], update_fields=["since_us"]
         )
