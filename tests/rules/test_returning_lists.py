@@ -88,7 +88,7 @@ def test_the_native_place_stands_for_the_origin_only_where_nothing_else_does() -
 
 @pytest.mark.parametrize(
     "written",
-    ["2020.2.10", "2020/2/10", "2020年2月10日", "20200210", "2月10日", 43871, datetime(2020, 2, 10)],  # noqa: DTZ001 - a cell has no zone
+    ["2020.2.10", "2020/2/10", "2020年2月10日", "20200210", "2月10日", 43871, datetime(2020, 2, 10)],  # noqa: DTZ001 - no zone in a cell
 )
 def test_a_day_of_arrival_in_each_spelling(written: Cell) -> None:
     found, errors = read("王", "江苏苏州", written, "火车", "K1", "否")

@@ -8,7 +8,6 @@ from django import forms
 from django.core.files.uploadedfile import UploadedFile
 from django.http import QueryDict
 from django.utils.datastructures import MultiValueDict
-from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from fangxian.registry import identifiers
@@ -58,6 +57,11 @@ class JourneyForm(forms.Form):
         assert isinstance(regions, forms.MultipleChoiceField)
         transport.choices = [("", "—"), *((kind.value, kind.label) for kind in Transport if kind != Transport.NONE)]
         regions.choices = [(region.key, region.title.say(language)) for region in plan.regions]
+
+    @property
+    def away(self) -> list[forms.BoundField]:
+        """What is only asked of those who left Shanghai."""
+        return [self[name] for name in ("origin", "arrived_on", "transport", "vehicle_no", "key_region")]
 
     def clean_origin(self) -> str:
         written: str = self.cleaned_data["origin"].strip()
@@ -127,15 +131,13 @@ class PersonForm(forms.Form):
 
 
 class StateForm(forms.Form):
-    state = forms.TypedChoiceField(choices=StaffState, coerce=StaffState, widget=forms.HiddenInput)
-    reason = forms.CharField(label=_("Why"), max_length=200, required=False, widget=forms.TextInput(attrs=_OFF))
-    sure = forms.BooleanField(required=False, widget=forms.HiddenInput)
+    """Why somebody is set to another state; who leaves needs no reason."""
 
-    def clean(self) -> dict[str, Any]:
-        data = super().clean() or {}
-        if data.get("state") not in (None, StaffState.LEFT) and not data.get("reason", "").strip():
-            self.add_error("reason", gettext("Say why. Nothing was changed."))
-        return data
+    reason = forms.CharField(label=_("Why"), max_length=200, widget=forms.TextInput(attrs=_OFF))
+
+    def __init__(self, data: QueryDict | None = None, *, wanted: StaffState) -> None:
+        super().__init__(data)
+        self.fields["reason"].required = wanted != StaffState.LEFT
 
 
 class EvidenceForm(forms.Form):

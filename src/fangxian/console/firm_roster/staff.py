@@ -147,12 +147,13 @@ def _open_acts(desk: Desk, row: Returning) -> list[StaffState]:
 @require_POST
 def state(request: HttpRequest, desk: Desk, row_id: UUID) -> HttpResponse:
     """Asked once more on a page of its own, and then done."""
-    row, form = _row(desk, row_id), StateForm(request.POST)
+    row = _row(desk, row_id)
     asked = request.POST.get("state", "")
     if asked not in StaffState.values or StaffState(asked) not in _open_acts(desk, row):
         raise NotAllowedError(_("This is not open to you for this person. Nothing was changed."))
-    wanted = StaffState(asked)
-    if form.is_valid() and form.cleaned_data["sure"]:
+    wanted, first = StaffState(asked), not request.POST.get("sure")
+    form = StateForm(None if first else request.POST, wanted=wanted)
+    if form.is_valid():
         try:
             returning.set_state(
                 row=row, state=wanted, reason=form.cleaned_data["reason"], by=desk.by, now=desk.now
@@ -164,9 +165,8 @@ def state(request: HttpRequest, desk: Desk, row_id: UUID) -> HttpResponse:
         if wanted == StaffState.LEFT:
             return redirect("firm-roster:list", *desk.args)
         return redirect("firm-roster:person", *desk.args, row_id)
-    first = not request.POST.get("sure")
     context = {
-        "desk": desk, "row": row, "form": StateForm(initial={"state": wanted}) if first else form, "act": ACTS[wanted],
+        "desk": desk, "row": row, "form": form, "act": ACTS[wanted],
         "words": act_words(wanted), "wanted": wanted.value,
     }  # fmt: skip
     return render(request, "console/firm_roster/sure.html", context, status=200 if first else 400)

@@ -100,7 +100,7 @@ class DutyDay(models.Model):
     member = models.ForeignKey(TaskMember, on_delete=models.PROTECT, related_name="days")
     by = models.CharField(max_length=40)
 
-    field_classes: ClassVar[dict[str, str]] = {"by": "none"}
+    field_classes: ClassVar[dict[str, str]] = {"day": "none", "by": "none"}
 
     class Meta:
         constraints: ClassVar[list[models.BaseConstraint]] = [

@@ -125,7 +125,7 @@ class DayReport(models.Model):
     received_us = models.BigIntegerField()
     by = models.CharField(max_length=40)
 
-    field_classes: ClassVar[dict[str, str]] = {"by": "none"}
+    field_classes: ClassVar[dict[str, str]] = {"day": "none", "by": "none"}
 
     class Meta:
         constraints: ClassVar[list[models.BaseConstraint]] = [

@@ -45,6 +45,7 @@ class WavePlan(models.Model):
     by = models.CharField(max_length=40)
 
     field_classes: ClassVar[dict[str, str]] = {
+        "day": "none",
         "status": "none", "what_if": "none", "result": "none", "problem": "none", "by": "none",
     }  # fmt: skip
 
