@@ -4,9 +4,8 @@ from collections.abc import Mapping
 from typing import Final
 
 from django.utils.functional import Promise
-from django.utils.translation import get_language, ngettext
+from django.utils.translation import get_language, gettext_lazy, ngettext
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy as lazy
 
 from fangxian.workplaces.playbook import WaveRule
 from fangxian.workplaces.queries.waves import Figures
@@ -16,13 +15,17 @@ from fangxian.workplaces.wave.whatif import Change, What
 from fangxian.workplaces.wave_results import SiteResult
 
 PROBLEMS: Final[dict[Problem, Promise]] = {
-    Problem.NO_LANE: lazy("All gates are closed on the way in."),
-    Problem.LANES: lazy("More people come than the lanes let in all morning. Open a lane, or a quicker one."),
-    Problem.LOBBY: lazy("More people come than the lifts take up all morning. Run more lifts, or let people walk."),
-    Problem.PEOPLE_CAP: lazy("More people come than the building's cap for a day."),
-    Problem.FIRM_CAP: lazy("More enterprises resume than the building's cap."),
-    Problem.PINNED: lazy("The windows that were promised already fill the lanes or the lifts."),
-    Problem.TARGET: lazy("Some wait longer than the target all the same. Open a lane, or have more work from home."),
+    Problem.NO_LANE: gettext_lazy("All gates are closed on the way in."),
+    Problem.LANES: gettext_lazy("More people come than the lanes let in all morning. Open a lane, or a quicker one."),
+    Problem.LOBBY: gettext_lazy(
+        "More people come than the lifts take up all morning. Run more lifts, or let people walk."
+    ),
+    Problem.PEOPLE_CAP: gettext_lazy("More people come than the building's cap for a day."),
+    Problem.FIRM_CAP: gettext_lazy("More enterprises resume than the building's cap."),
+    Problem.PINNED: gettext_lazy("The windows that were promised already fill the lanes or the lifts."),
+    Problem.TARGET: gettext_lazy(
+        "Some wait longer than the target all the same. Open a lane, or have more work from home."
+    ),
 }
 SMALL_GAP: Final = 0.0005
 
