@@ -73,7 +73,7 @@ class Assignment(models.Model):
     made_us = models.BigIntegerField()
     by = models.CharField(max_length=40)
 
-    field_classes: ClassVar[dict[str, str]] = {"occasion": "none", "inspector": "indirect", "by": "none"}
+    field_classes: ClassVar[dict[str, str]] = {"day": "none", "occasion": "none", "inspector": "indirect", "by": "none"}
 
     class Meta:
         constraints: ClassVar[list[models.BaseConstraint]] = [
@@ -113,7 +113,7 @@ class Inspection(models.Model):
     marks = models.CharField(max_length=120, blank=True, help_text="what is odd about it, with commas between")
 
     field_classes: ClassVar[dict[str, str]] = {
-        "occasion": "none", "inspector": "indirect", "checklist": "none", "signed_name": "direct",
+        "day": "none", "occasion": "none", "inspector": "indirect", "checklist": "none", "signed_name": "direct",
         "unsigned_reason": "indirect", "note": "indirect", "marks": "none",
     }  # fmt: skip
 
