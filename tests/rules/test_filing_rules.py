@@ -86,7 +86,7 @@ def test_names_are_divided_however_they_are_written(written: str) -> None:
 def _read(**answers: object) -> filing_book.Read:
     words = {key: question for key, question, _how in QUESTIONS} | {f"post:{k.value}": v for k, v in POSTS.items()}
     rows = [["", "企业复工备案"], *([None, words[key], value] for key, value in answers.items())]
-    return filing_book.read([Sheet(ANSWERS, rows)], [MASKS], TODAY)  # type: ignore[arg-type]  # cells
+    return filing_book.read([Sheet(ANSWERS, rows)], [MASKS], TODAY)  # type: ignore[arg-type]  # cells of any kind
 
 
 @pytest.mark.parametrize(

@@ -227,10 +227,10 @@ def _filled(desk: Client, works: Works, staff: list[list[str]], **answers: objec
     for line in sheets[filing_book.ANSWERS]:
         for key, value in answers.items():
             if line[0] == words.get(key, key):
-                line[1] = value  # type: ignore[call-overload]  # a cell
+                line[1] = value  # type: ignore[call-overload]  # what a cell may hold
     return workbooks.xlsx(
         sheets[filing_book.ANSWERS],  # type: ignore[arg-type]  # texts and numbers
-        **{filing_book.STAFF: [*sheets[filing_book.STAFF], *staff]},  # type: ignore[arg-type]  # texts
+        **{filing_book.STAFF: [*sheets[filing_book.STAFF], *staff]},  # type: ignore[arg-type]  # cells of texts
     )
 
 
