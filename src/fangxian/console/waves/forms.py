@@ -8,7 +8,7 @@ from django import forms
 from django.core.exceptions import ValidationError
 from django.http import QueryDict
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, pgettext
+from django.utils.translation import gettext_lazy, pgettext, pgettext_lazy
 
 from fangxian.console.waves.words import method_word
 from fangxian.places.models import Place
@@ -27,7 +27,7 @@ def _choices(field: forms.Field, choices: Iterable[tuple[str, str]]) -> None:
 class AskForm(forms.Form):
     """A plan for a day; everything but the first two is an assumption and may stay empty."""
 
-    place = forms.ChoiceField(label=gettext_lazy("For"))
+    place = forms.ChoiceField(label=pgettext_lazy("wave plan", "For"))
     day = forms.DateField(label=gettext_lazy("Day"), widget=forms.DateInput(attrs={"type": "date"}))
     close = forms.ChoiceField(label=gettext_lazy("What if a gate is closed"), required=False)
     lane_gate = forms.ChoiceField(label=gettext_lazy("What if lanes are added at"), required=False)
