@@ -70,6 +70,13 @@ def test_a_filing_is_written_part_by_part_without_scripts(works: Works) -> None:
     assert "138****5678" in page
 
 
+def test_the_first_page_leads_an_enterprises_own_people_to_it(works: Works) -> None:
+    page = _hr(works).get(reverse("home")).content.decode()
+    assert f'href="{reverse("firm:home")}"' in page
+    assert "Your filing, who comes back" in page
+    assert "My enterprise" not in at_desk(works.towers[0].worker, now=MORNING).get(reverse("home")).content.decode()
+
+
 def test_what_is_missing_is_a_list_of_links_and_only_then_it_can_be_sent(works: Works) -> None:
     desk = _hr(works)
     desk.post(_to(works, "begin"))

@@ -45,6 +45,7 @@ class Door:
 
 
 WHAT: dict[str, Promise] = {
+    "firm:home": _("Your filing, who comes back, today's report, your arrival window."),
     "imports:home": _("Send a list of residents, staff, vehicles or firms; bad rows come back with the reason."),
     "stock:list": _("What lies in the store, what came in, what went out."),
     "board:home": _("People, vehicles and corners: covered and missing, by place."),
@@ -75,6 +76,7 @@ def todos(groups: Sequence[DutyGroup], can: Callable[[Capability], bool]) -> lis
         "disinfect-": ("hygiene:list", Capability.DISINFECT),
         "finding-": ("findings:list", Capability.FINDINGS),
         "estate-finding-": ("findings:list", Capability.FINDINGS),
+        "firm-visited": ("firms:list", Capability.BUILDINGS),
         "building-inspected": ("inspect:today", Capability.INSPECT),
         "compound-inspected": ("inspect:today", Capability.INSPECT),
     }
