@@ -20,7 +20,9 @@ from fangxian.gates.actions import holds
 from fangxian.gates.models import Held, PassStatus
 from fangxian.places.models import Place
 from fangxian.registry import actions as registry
-from fangxian.registry.models import Attachment, ChangeKind, Document, Person, Relation, Subject
+from fangxian.registry.imports.taking import pending
+from fangxian.registry.imports.taking.pending import Statement
+from fangxian.registry.models import Attachment, Change, ChangeKind, Document, Person, Relation, Subject
 from fangxian.shared import clock
 from fangxian.shared.writer import in_chunks, write_lock
 from fangxian.workplaces import rules
@@ -154,20 +156,20 @@ class _Chunk:
                 if last_try:
                     raise
                 done = set(touched)
-                wanted = {row.person_id for row, _fresh in ready} - done
+                wanted = {one.row.person_id for one in ready} - done
                 left = [new for new in left if new.person_id in wanted]
             else:
                 break
         return touched
 
-    def _prepared(self, part: Sequence[NewReturning], report: PutReport) -> list[tuple[Returning, bool]]:
-        """The rows that are to be written, each with whether it is new."""
+    def _prepared(self, part: Sequence[NewReturning], report: PutReport) -> list["_Ready"]:
+        """The rows that are to be written."""
         people = [new.person_id for new in part]
         known = set(Person.objects.filter(subject_id__in=people).values_list("subject_id", flat=True))
         rows = staff_passes.on_ledger(self.enterprise.id, self.place.id).filter(person_id__in=people)
         held = {row.person_id: row for row in rows}
         self._look_around([person for person in people if person not in held])
-        ready = list[tuple[Returning, bool]]()
+        ready = list[_Ready]()
         for new in part:
             if new.person_id not in known:
                 report.refused.append(Refused(new.number, new.person_id, Fault.PERSON))
@@ -175,10 +177,10 @@ class _Chunk:
             row = held.get(new.person_id) or self._blank(new.person_id)
             fresh = new.person_id not in held
             if fill(row, new, blank_keeps=self.blank_keeps) or fresh:
-                ready.append((row, fresh))
+                ready.append(_Ready(row, fresh, self._employment(row.person_id) if fresh else []))
             else:
                 report.unchanged += 1
-        decide(rows=[row for row, _fresh in ready], plan=self.plan, now=self.now)
+        decide(rows=[one.row for one in ready], plan=self.plan, now=self.now)
         return ready
 
     def _look_around(self, people: Sequence[UUID]) -> None:
@@ -198,20 +200,20 @@ class _Chunk:
             since_us=clock.to_us(self.now), by=self.by,
         )  # fmt: skip
 
-    def _write(self, part: Sequence[tuple[Returning, bool]], report: PutReport, touched: list[UUID]) -> None:
-        created = [row for row, fresh in part if fresh]
-        changed = [row for row, fresh in part if not fresh]
+    def _write(self, part: Sequence["_Ready"], report: PutReport, touched: list[UUID]) -> None:
+        created = [one.row for one in part if one.fresh]
+        changed = [one.row for one in part if not one.fresh]
         self._mark_two_employers(created)
         Returning.objects.bulk_create(created, batch_size=500)
         update(changed, (*FIELDS, *DECIDED))
-        self._employ([row.person_id for row in created if row.person_id not in self.employed])
+        pending.write(statement for one in part for statement in one.employment)
         audit.record(
             by=self.by, act="workplaces.ledger.stated", now=self.now, target=f"enterprise:{self.enterprise.id}",
             place=self.place.id, detail={"created": len(created), "updated": len(changed)},
         )  # fmt: skip
         report.created += len(created)
         report.updated += len(changed)
-        touched += [row.person_id for row, _fresh in part]
+        touched += [one.row.person_id for one in part]
 
     def _mark_two_employers(self, created: Sequence[Returning]) -> None:
         """Somebody new on one ledger who stands on another enterprise's: both rows say so."""
@@ -221,19 +223,28 @@ class _Chunk:
             row.marks = marked(row.marks, add=[Mark.TWO_EMPLOYERS])
         update(others, ("marks",))
 
-    def _employ(self, people: Sequence[UUID]) -> None:
-        """Who is on the ledger is employed there: passes are issued by that."""
-        Attachment.objects.bulk_create(
+    def _employment(self, person_id: UUID) -> list[Statement]:
+        """Who is on the ledger is employed there: passes are issued by that. Compiled beside the writer."""
+        if person_id in self.employed:
+            return []
+        return pending.compiled(
             [
                 Attachment(
-                    subject_id=one, relation=Relation.EMPLOYED, other_id=self.enterprise.id,
+                    subject_id=person_id, relation=Relation.EMPLOYED, other_id=self.enterprise.id,
                     since=clock.local_day(self.now), source="ledger",
-                )
-                for one in people
-            ],
-            batch_size=500,
+                ),
+                Change(subject_id=person_id, kind=ChangeKind.MOVED, at_us=clock.to_us(self.now)),
+            ]
         )  # fmt: skip
-        registry.record_changes(subject_ids=people, kind=ChangeKind.MOVED, now=self.now)
+
+
+@dataclass(frozen=True, slots=True)
+class _Ready:
+    """A row that waits to be written, with what makes a new member of staff an employee of the register."""
+
+    row: Returning
+    fresh: bool
+    employment: list[Statement]
 
 
 def _polite() -> bool:
