@@ -102,7 +102,7 @@ def test_a_pass_off_the_ledger_is_a_gap_a_day_until_it_is_mended(works: Works) -
     assert ledger_folds.compare_with_gates(MORNING) == 1
     assert ledger_folds.compare_with_gates(MORNING + timedelta(minutes=5)) == 0
     assert ledger_folds.compare_with_gates(MORNING + DAY) == 1
-    given = OneOff.objects.filter(source__startswith="ledger-gate:")
+    given = OneOff.objects.filter(source__startswith="ledger:")
     assert {row.role for row in given} == {Role.BUILDING_PARTY_WORKER}
     assert all("银杏贸易" in row.title and two.name not in row.title for row in given)
     take(works, stayed(two))

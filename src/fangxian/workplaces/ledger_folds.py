@@ -30,7 +30,7 @@ WORKER: Final = "worker"
 LOOK_BACK: Final = timedelta(days=14)
 NOTICE: Final = timedelta(minutes=1)
 """There is nothing to wait for: what does not agree is a gap at once."""
-SOURCE: Final = "ledger-gate"
+SOURCE: Final = "ledger"
 TITLE: Final = gettext_lazy("Ledger and gate do not agree: %(firm)s, %(place)s")
 
 
