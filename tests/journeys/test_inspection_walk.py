@@ -62,7 +62,7 @@ def phone(browser: Browser, works: Works, server: str) -> Iterator[Callable[[Sta
         )  # fmt: skip
         contexts.append(context)
         page = context.new_page()
-        page.set_default_timeout(15_000)
+        page.set_default_timeout(60_000)
         page.on("pageerror", lambda error: faults.append(str(error)))
         page.on("console", lambda said: faults.append(said.text) if "Content Security" in said.text else None)
         sign_in(page, staff.username, PASSWORD)
@@ -173,7 +173,7 @@ def test_a_finding_in_the_garage_goes_from_the_offline_phone_to_its_closing(
     assert suspensions.standing(tower.id) == {"B"}
     assert Pass.objects.filter(status=PassStatus.SUSPENDED).count() == 3
 
-    _put_right(phone(tower.manager), finding)
+    _put_right(phone(tower.manager), finding, tmp_path)
     _looked_at_again(page, finding)
     finding.refresh_from_db()
     assert (finding.status, finding.times) == (FindingStatus.CLOSED, 1)
@@ -184,7 +184,7 @@ def test_a_finding_in_the_garage_goes_from_the_offline_phone_to_its_closing(
 
 def _sent_twice_kept_once(page: Page) -> None:
     """The server takes it, and its answer is lost on the way: the phone sends it again."""
-    lost = []
+    lost: list[int] = []
 
     def lose(route: Route) -> None:
         if not lost:
@@ -204,7 +204,7 @@ def _sent_twice_kept_once(page: Page) -> None:
     page.unroute("**/inspect/sync/")
 
 
-def _put_right(page: Page, finding: Finding) -> None:
+def _put_right(page: Page, finding: Finding, folder: Path) -> None:
     """The property manager finds it at the top of the list, and reports it with a photo."""
     page.goto("/findings/")
     row = page.locator(".finding-row").first
@@ -216,9 +216,9 @@ def _put_right(page: Page, finding: Finding) -> None:
     page.locator("summary", has_text="上报整改完成").click()
     form = page.locator("form", has=page.locator("#mend_text"))
     form.locator("#mend_text").fill("车库加派一名测温员，设备已校准")
-    form.locator("input[type=file]").set_input_files(
-        [{"name": "a.jpg", "mimeType": "image/jpeg", "buffer": photo((3000, 2000))}]
-    )
+    taken = folder / "mended.jpg"
+    taken.write_bytes(photo((3000, 2000)))
+    form.locator("input[type=file]").set_input_files(taken)
     expect(form.locator("[data-said]")).to_contain_text("1 张照片")
     form.get_by_role("button", name="上报整改完成").click()
     expect(page.locator(".notice.success").first).to_contain_text("已上报整改完成")

@@ -93,7 +93,9 @@ class NewForm(forms.Form):
         choices=Severity.choices, label=_("How urgent"), initial=Severity.AMBER, widget=forms.RadioSelect
     )
     spot = forms.CharField(max_length=60, label=_("Where exactly"), required=False)
-    note = forms.CharField(max_length=400, label=pgettext_lazy("field", "Note"), required=False, widget=forms.Textarea(attrs={"rows": 2}))
+    note = forms.CharField(
+        max_length=400, label=pgettext_lazy("field", "Note"), required=False, widget=forms.Textarea(attrs={"rows": 2})
+    )
     photos = PhotosField(label=_("Photos"), required=False)
 
     def set_severities(self, choices: Sequence[tuple[str, str]]) -> None:

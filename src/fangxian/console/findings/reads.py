@@ -1,10 +1,11 @@
 """Findings within somebody's reach: whose turn it is, who owns them now, what they suspend."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
+from django.core.cache import cache
 from django.db.models import Count, Q
 from django.utils.translation import get_language
 
@@ -25,7 +26,7 @@ from fangxian.inspections.models import (
 )
 from fangxian.inspections.plan import TYPES, plan_at
 from fangxian.inspections.queries import access
-from fangxian.inspections.queries.findings import OPEN, FindingLine, FindingView, StepLine, findings
+from fangxian.inspections.queries.findings import OPEN, FindingLine, findings, line_of, staff_names
 from fangxian.places.models import Place
 from fangxian.shared import clock
 
@@ -71,7 +72,13 @@ class Row:
     owner: Owner | None
 
 
-def rows(who: Who, wanted: Wanted) -> list[Row]:
+def places_with(who: Who) -> dict[UUID, Place]:
+    """Places within reach that have findings, in the order of the tree."""
+    ids = Finding.objects.filter(within(who)).values("place_id")
+    return {place.id: place for place in Place.objects.filter(id__in=ids).order_by("path")}
+
+
+def rows(who: Who, wanted: Wanted, places: Mapping[UUID, Place]) -> list[Row]:
     """At most MOST: mine first, then by severity and age."""
     where = within(who)
     if wanted.place:
@@ -81,8 +88,8 @@ def rows(who: Who, wanted: Wanted) -> list[Row]:
     lines = findings(
         where, who.now, status=wanted.status, severity=wanted.severity, item=wanted.item, limit=MOST
     )  # fmt: skip
-    turn = _turns(who, lines)
-    owners = _owners([line.id for line in lines if line.overdue], who.now)
+    turn = _turns(who, lines, places)
+    owners = _late([line.id for line in lines if line.overdue], who.now)
     found = [
         Row(
             line, str(FindingStatus(line.status).label), str(Severity(line.severity).label),
@@ -105,13 +112,11 @@ def zone_word(zone: str) -> str:
     return str(Zone(zone).label) if zone else ""
 
 
-def _turns(who: Who, lines: Sequence[FindingLine]) -> set[UUID]:
+def _turns(who: Who, lines: Sequence[FindingLine], places: Mapping[UUID, Place]) -> set[UUID]:
     """Whose next step is this person's: to put right what is theirs, to look again where they inspect."""
-    places = Place.objects.in_bulk({line.place_id for line in lines})
-    sent = set(Assignment.objects.filter(inspector=who.staff.id, place__in=places).values_list("place_id", flat=True))
-    as_whom = {
-        place.id: access.actors_of(who.grants, place, assigned=place.id in sent) for place in places.values()
-    }  # fmt: skip
+    ids = {line.place_id for line in lines}
+    sent = set(Assignment.objects.filter(inspector=who.staff.id, place__in=ids).values_list("place_id", flat=True))
+    as_whom = {one: access.actors_of(who.grants, places[one], assigned=one in sent) for one in ids}
     found = set()
     for line in lines:
         actors = as_whom[line.place_id]
@@ -125,32 +130,48 @@ def _turns(who: Who, lines: Sequence[FindingLine]) -> set[UUID]:
     return found
 
 
-def _owners(ids: Collection[UUID], now: datetime) -> dict[UUID, Owner]:
-    """Who is to act on these findings now, up the escalation as far as the clock has gone."""
+def _late(ids: Collection[UUID], now: datetime) -> dict[UUID, Owner]:
+    """Who is to act on findings whose time has run out, up the escalation as far as the clock has gone."""
     if not ids:
         return {}
-    subjects = dict(Finding.objects.filter(id__in=ids).values_list("subject_id", "id"))
-    duties = Duty.objects.filter(subject__in=subjects, ended_us__isnull=True).select_related(*_DUTY)
-    known = list(duties.order_by("due_us"))
-    gaps = Gap.objects.filter(duty__in=known, status=GapStatus.OPEN).select_related(*(f"duty__{one}" for one in _DUTY))
-    owners = Owners(known, now)
-    found = {
-        subjects[duty.subject_id]: owners.of_duty(duty) for duty in known if duty.deadline_us is not None
-    }  # fmt: skip
-    return found | {subjects[gap.duty.subject_id]: owners.of_gap(gap) for gap in gaps.order_by("lapsed_us")}
+    rows = Gap.objects.filter(duty__subject__finding__in=ids, status=GapStatus.OPEN)
+    gaps = list(rows.select_related(*(f"duty__{one}" for one in (*_DUTY, "subject__finding"))).order_by("lapsed_us"))
+    owners = Owners([gap.duty for gap in gaps], now)
+    return {gap.duty.subject.finding.id: owners.of_gap(gap) for gap in gaps}
 
 
 def owner_of(finding: Finding, now: datetime) -> Owner | None:
-    return _owners([finding.id], now).get(finding.id)
+    """Of one that is late, or who has it on the desk while it is not."""
+    late = _late([finding.id], now).get(finding.id)
+    if late is not None:
+        return late
+    duties = Duty.objects.filter(subject=finding.subject_id, deadline_us__isnull=False).select_related(*_DUTY)
+    duty = duties.order_by("due_us").first()
+    return None if duty is None else Owners([duty], now).of_duty(duty)
 
 
-def acts(who: Who, finding: Finding) -> tuple[FindingAct, ...]:
+@dataclass(frozen=True)
+class Told:
+    """One line of a history."""
+
+    step: FindingStep
+    by: str
+    after_word: str
+
+
+def told(finding: Finding) -> list[Told]:
+    """Oldest first."""
+    steps = list(FindingStep.objects.filter(finding=finding).order_by("received_us", "id"))
+    names = staff_names([step.by for step in steps])
+    return [Told(step, names.get(step.by, step.by), str(FindingStatus(step.after).label)) for step in steps]
+
+
+def acts(who: Who, finding: Finding, history: Sequence[Told]) -> tuple[FindingAct, ...]:
     """The buttons: what may be done now, as whoever this person is at the place."""
-    actors = access.actors_at(who.staff, finding.place, who.now)
-    found = rules.acts_open(finding.status, actors)
-    mended = FindingStep.objects.filter(finding=finding, act=FindingAct.MEND).order_by("-received_us")
-    by_me = mended.values_list("by", flat=True).first() == who.staff.actor
-    barred = by_me or access.is_own(who.grants, finding.place)
+    sent = Assignment.objects.filter(inspector=who.staff.id, place=finding.place_id).exists()
+    found = rules.acts_open(finding.status, access.actors_of(who.grants, finding.place, assigned=sent))
+    mended = [one.step.by for one in history if one.step.act == FindingAct.MEND]
+    barred = mended[-1:] == [who.staff.actor] or access.is_own(who.grants, finding.place)
     return tuple(act for act in found if not (barred and act in _JUDGING))
 
 
@@ -175,42 +196,29 @@ def suspensions(finding: Finding) -> list[Held]:
     ]  # fmt: skip
 
 
-@dataclass(frozen=True)
-class Told:
-    """One line of a history."""
-
-    step: StepLine
-    after_word: str
+_WORDS_SECONDS = 60
 
 
-def told(view: FindingView) -> list[Told]:
-    return [Told(step, str(FindingStatus(step.after).label)) for step in view.steps]
+def words(now: datetime) -> dict[str, list[tuple[str, str]]]:
+    """What the plan in force calls areas, items and severities, in the reader's language. Kept for a minute."""
+    language = get_language() or "zh-hans"
+    kept: dict[str, list[tuple[str, str]]] | None = cache.get(f"checklist-words:{language}")
+    if kept is None:
+        section = plan_at(now).section
+        kept = {
+            "areas": [(area.key, area.title.say(language)) for area in section.areas],
+            "items": [(item.key, item.title.say(language)) for item in section.items],
+            "severities": [(term.key, term.title.say(language)) for term in section.severities],
+        }
+        cache.set(f"checklist-words:{language}", kept, _WORDS_SECONDS)
+    return kept
 
 
-def choices(who: Who) -> dict[str, list[tuple[str, str]]]:
-    """What the list can be narrowed to: places with findings, areas and items of the plan."""
-    ids = Finding.objects.filter(within(who)).values("place_id")
-    places = Place.objects.filter(id__in=ids).order_by("path").values_list("id", "name")
-    section = plan_at(who.now).section
-    language = _language()
-    return {
-        "places": [(str(place), name) for place, name in places],
-        "areas": [(area.key, f"{area.key} {area.title.say(language)}") for area in section.areas],
-        "items": [(item.key, f"{item.key} {item.title.say(language)}") for item in section.items],
-        "severities": [(value, str(label)) for value, label in Severity.choices],
-    }
-
-
-def severity_terms(now: datetime) -> list[tuple[str, str]]:
-    language = _language()
-    return [(term.key, term.title.say(language)) for term in plan_at(now).section.severities]
+def line(finding: Finding, now: datetime) -> FindingLine:
+    return line_of(finding, finding.place.name, dict(words(now)["items"]), (), now)
 
 
 def inspected_places(who: Who) -> list[Place]:
     """Where this person may report something that they saw."""
     where = Q(kind__in=list(TYPES), closed_on__isnull=True)
     return list(Place.objects.filter(who.held.places(), where).order_by("path"))
-
-
-def _language() -> str:
-    return get_language() or "zh-hans"

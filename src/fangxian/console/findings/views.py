@@ -26,7 +26,6 @@ from fangxian.inspections.actions.photos import keep_photo, open_photo
 from fangxian.inspections.models import Finding, FindingAct, FindingStatus, FindingStep, Severity
 from fangxian.inspections.queries.access import actors_at
 from fangxian.inspections.queries.findings import OPEN, OVERDUE, counts
-from fangxian.inspections.queries.findings import finding as view_of
 from fangxian.inspections.rules import Actor
 
 TABS = (
@@ -57,9 +56,11 @@ def _wanted(request: HttpRequest) -> reads.Wanted:
 @require_GET
 def listing(request: HttpRequest, who: Who) -> HttpResponse:
     wanted = _wanted(request)
-    found = reads.rows(who, wanted)
+    places, words = reads.places_with(who), reads.words(who.now)
+    found = reads.rows(who, wanted, places)
     context = {
-        "rows": found, "wanted": wanted, "tabs": TABS, "most": reads.MOST, "choices": reads.choices(who),
+        "rows": found, "wanted": wanted, "tabs": TABS, "most": reads.MOST, "places": places.values(), "words": words,
+        "severities": Severity.choices,
         "counts": counts(reads.within(who), who.now), "may_report": who.can(Capability.INSPECT),
         "may_inspect": who.can(Capability.INSPECT), "may_plan": who.can(Capability.FILINGS), "now": who.now,
         "narrowed": wanted != reads.Wanted(status=wanted.status),
@@ -68,16 +69,16 @@ def listing(request: HttpRequest, who: Who) -> HttpResponse:
 
 
 def _page(request: HttpRequest, who: Who, row: Finding, sent: ActForm | None = None) -> HttpResponse:
-    view = view_of(row, who.now)
-    open_acts = reads.acts(who, row)
+    history = reads.told(row)
+    open_acts = reads.acts(who, row, history)
     forms = []
     for act in open_acts:
         is_sent = sent is not None and sent.data.get("act") == act
         forms.append((act, FindingAct(act).label, sent if is_sent else _form(act, row, who)))
     context: dict[str, Any] = {
-        "finding": view.line, "view": view, "told": reads.told(view), "forms": forms,
+        "finding": reads.line(row, who.now), "row": row, "told": history, "forms": forms,
         "status_word": row.get_status_display(), "severity_word": row.get_severity_display(),
-        "term": dict(reads.severity_terms(who.now)).get(row.severity, ""),
+        "term": dict(reads.words(who.now)["severities"]).get(row.severity, ""),
         "held": reads.suspensions(row), "owner": reads.owner_of(row, who.now) if row.closed_us is None else None,
         "zone_word": reads.zone_word(row.zone),
     }  # fmt: skip
@@ -149,7 +150,7 @@ def new(request: HttpRequest, who: Who) -> HttpResponse:
     """A finding outside of a checklist."""
     form = NewForm(request.POST or None, request.FILES or None, initial={"place": request.GET.get("place", "")})
     offer(form, "place", reads.inspected_places(who))
-    form.set_severities(reads.severity_terms(who.now))
+    form.set_severities(reads.words(who.now)["severities"])
     if request.method == "POST" and form.is_valid():
         data = form.cleaned_data
         place = data["place"]

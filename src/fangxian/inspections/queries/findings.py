@@ -1,6 +1,6 @@
 """Lists of findings, and one finding with everything that happened to it."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
@@ -120,7 +120,7 @@ def lines(rows: Iterable[Finding], now: datetime) -> list[FindingLine]:
     ).values_list("finding_id", "zone"):
         suspended.setdefault(finding_id, []).append(zone)
     titles = titles_now(now)
-    return [_line(row, names[row.place_id], titles, tuple(suspended.get(row.id, ())), now) for row in found]
+    return [line_of(row, names[row.place_id], titles, tuple(suspended.get(row.id, ())), now) for row in found]
 
 
 def titles_now(now: datetime) -> dict[str, str]:
@@ -129,9 +129,10 @@ def titles_now(now: datetime) -> dict[str, str]:
     return {item.key: item.title.say(language) for item in plan_at(now).section.items}
 
 
-def _line(
-    row: Finding, where: str, titles: dict[str, str], suspended: tuple[str, ...], now: datetime
+def line_of(
+    row: Finding, where: str, titles: Mapping[str, str], suspended: tuple[str, ...], now: datetime
 ) -> FindingLine:  # fmt: skip
+    """The line of one finding whose surroundings were read already. No query."""
     now_us = clock.to_us(now)
     return FindingLine(
         id=row.id, place_id=row.place_id, place=row.place.name, where=where, item=row.item,
