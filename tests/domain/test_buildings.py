@@ -1,6 +1,7 @@
 """A building's task force, calendar, statements and supplies, and the duties for what it lacks."""
 
 from datetime import UTC, date, datetime, timedelta
+from uuid import UUID
 
 import pytest
 
@@ -358,9 +359,9 @@ def test_it_counts_supplies_of_goods_the_plan_asks_for(works: Works) -> None:
 def test_it_registers_verifies_and_ends_a_measure_of_a_tenant(works: Works) -> None:
     place, firm = works.towers[0].building, works.firms[0]
 
-    def declare(enterprise: object = firm.id, text: str = "餐饮区停止堂食") -> Measure:
+    def declare(enterprise: UUID = firm.id, text: str = "餐饮区停止堂食") -> Measure:
         return measures.declare(
-            enterprise=enterprise, place=place, kind=MeasureKind.DINE_IN_CLOSED, text=text, since=TODAY, by="test",  # type: ignore[arg-type]  # an id
+            enterprise=enterprise, place=place, kind=MeasureKind.DINE_IN_CLOSED, text=text, since=TODAY, by="test",
             now=MORNING,
         )  # fmt: skip
 

@@ -3,8 +3,7 @@
 An address without a line in `MATRIX` fails the suite, and so does a line that says something else than its view.
 """
 
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -18,25 +17,11 @@ from fangxian.accounts.models import RoleGrant
 from fangxian.accounts.roles import CAPABILITIES, Capability, Role
 from fangxian.duties.models import Playbook
 from fangxian.shared.ids import new_id
+from tests.support.access_lines import OPEN, RETURN_TO_WORK, SIGNED_IN, Arguments, Line, unknown
 from tests.support.desk import NOW, Desks, Side, at_desk, make_desks
 from tests.support.factories import make_staff
 
 C = Capability
-OPEN, SIGNED_IN = "open", "signed-in"
-Arguments = Callable[[Side], dict[str, Any]]
-
-
-@dataclass(frozen=True)
-class Line:
-    """What an address asks for. `of` gives its arguments on one side of the street; None: it has none.
-
-    `strange` marks an address whose rows are made by its own tests: here an unknown id must be a 404.
-    """
-
-    needs: str
-    of: Arguments | None = None
-    post: bool = False
-    strange: bool = False
 
 
 def _place(side: Side) -> dict[str, Any]:
@@ -75,14 +60,6 @@ def _version(_side: Side) -> dict[str, Any]:
     return {"version_id": Playbook.objects.get().id}
 
 
-def _unknown(*names: str) -> Arguments:
-    return lambda _side: {name: new_id() for name in names}
-
-
-def _photo_of(*names: str, **more: int) -> Arguments:
-    return lambda _side: {**{name: new_id() for name in names}, **more, "digest": "0" * 64}
-
-
 def _key(value: str) -> Arguments:
     return lambda _side: {"key": value}
 
@@ -110,7 +87,7 @@ MATRIX: dict[str, Line] = {
     "gaps:done": Line(C.RECORD, _gap, post=True),
     "gaps:waive": Line(C.WAIVE, _gap, post=True),
     "given:give": Line(C.GIVE_DUTY),
-    "given:done": Line(C.GAPS, _unknown("duty_id"), post=True, strange=True),
+    "given:done": Line(C.GAPS, unknown("duty_id"), post=True, strange=True),
     "search:page": Line(C.SEARCH),
     "registry:subject": Line(C.REGISTER, _subject),
     "registry:reveal": Line(C.REVEAL, _subject, post=True),
@@ -137,25 +114,25 @@ MATRIX: dict[str, Line] = {
     "field:shell": Line(OPEN),
     "field:hello": Line(C.RECORD),
     "field:pack": Line(C.RECORD, post=True),
-    "field:pack-state": Line(OPEN, _unknown("pack_id")),
+    "field:pack-state": Line(OPEN, unknown("pack_id")),
     "field:sync": Line(C.RECORD, post=True),
     "field:service-worker": Line(OPEN),
     "field:manifest": Line(OPEN),
     "devices:list": Line(C.DEVICES),
     "devices:add": Line(C.DEVICES),
-    "devices:device": Line(C.DEVICES, _unknown("device_id"), strange=True),
-    "devices:renew": Line(C.DEVICES, _unknown("device_id"), post=True, strange=True),
-    "devices:revoke": Line(C.DEVICES, _unknown("device_id"), post=True, strange=True),
-    "devices:calibrate": Line(C.DEVICES, _unknown("device_id"), post=True, strange=True),
-    "devices:in-charge": Line(C.DEVICES, _unknown("device_id"), post=True, strange=True),
+    "devices:device": Line(C.DEVICES, unknown("device_id"), strange=True),
+    "devices:renew": Line(C.DEVICES, unknown("device_id"), post=True, strange=True),
+    "devices:revoke": Line(C.DEVICES, unknown("device_id"), post=True, strange=True),
+    "devices:calibrate": Line(C.DEVICES, unknown("device_id"), post=True, strange=True),
+    "devices:in-charge": Line(C.DEVICES, unknown("device_id"), post=True, strange=True),
     "visits:gates": Line(C.GATE),
-    "visits:desk": Line(C.GATE, _unknown("gate_id"), strange=True),
-    "visits:find": Line(C.GATE, _unknown("gate_id"), post=True, strange=True),
-    "visits:ask": Line(C.GATE, _unknown("gate_id"), post=True, strange=True),
-    "visits:leave": Line(C.GATE, _unknown("gate_id"), post=True, strange=True),
-    "visits:phone": Line(C.GATE, _unknown("visit_id"), post=True, strange=True),
-    "visits:answer": Line(C.GATE, _unknown("visit_id"), post=True, strange=True),
-    "visits:collect": Line(C.GATE, _unknown("parcel_id"), post=True, strange=True),
+    "visits:desk": Line(C.GATE, unknown("gate_id"), strange=True),
+    "visits:find": Line(C.GATE, unknown("gate_id"), post=True, strange=True),
+    "visits:ask": Line(C.GATE, unknown("gate_id"), post=True, strange=True),
+    "visits:leave": Line(C.GATE, unknown("gate_id"), post=True, strange=True),
+    "visits:phone": Line(C.GATE, unknown("visit_id"), post=True, strange=True),
+    "visits:answer": Line(C.GATE, unknown("visit_id"), post=True, strange=True),
+    "visits:collect": Line(C.GATE, unknown("parcel_id"), post=True, strange=True),
     "gate:shell": Line(OPEN),
     "gate:hello": Line(C.GATE),
     "gate:bundle": Line(OPEN),
@@ -163,143 +140,56 @@ MATRIX: dict[str, Line] = {
     "gate:hosts": Line(OPEN, post=True),
     "gate:photo": Line(OPEN, post=True),
     "gate:visits": Line(OPEN, post=True),
-    "gate:visit": Line(OPEN, _unknown("visit_id"), post=True),
+    "gate:visit": Line(OPEN, unknown("visit_id"), post=True),
     "gate:doors": Line(OPEN),
     "gate:parcels": Line(OPEN, post=True),
     "gate:service-worker": Line(OPEN),
     "gate:manifest": Line(OPEN),
-    "waves:list": Line(C.BUILDINGS),
-    "waves:ask": Line(C.FILINGS, post=True),
-    "waves:plan": Line(C.BUILDINGS, _unknown("plan_id"), strange=True),
-    "waves:picture": Line(C.BUILDINGS, _unknown("plan_id"), strange=True),
-    "waves:part": Line(C.BUILDINGS, _unknown("plan_id", "place_id"), strange=True),
-    "waves:part-picture": Line(C.BUILDINGS, _unknown("plan_id", "place_id"), strange=True),
-    "waves:publish": Line(C.FILINGS, _unknown("plan_id"), post=True, strange=True),
-    "waves:take-back": Line(C.FILINGS, _unknown("plan_id"), post=True, strange=True),
-    "waves:answer": Line(C.FILINGS, lambda _side: {"slot_id": 1}, post=True, strange=True),
-    "waves:place": Line(C.BUILDINGS, _unknown("place_id"), strange=True),
-    "waves:lanes": Line(C.BUILDING_SETUP, _unknown("gate_id"), post=True, strange=True),
-    "firm-wave:home": Line(C.FIRM),
-    "firm-wave:object": Line(C.FIRM, lambda _side: {"slot_id": 1}, post=True, strange=True),
     "gates:list": Line(C.GATE_BOARD),
     "gates:list-live": Line(C.GATE_BOARD),
     "gates:keys": Line(C.PASSES),
     "gates:key-rotate": Line(C.PASSES, post=True),
     "gates:key-distrust": Line(C.PASSES, lambda _side: {"kid": 1}, post=True, strange=True),
-    "gates:gate": Line(C.GATE_BOARD, _unknown("gate_id"), strange=True),
-    "gates:gate-live": Line(C.GATE_BOARD, _unknown("gate_id"), strange=True),
-    "gates:rota": Line(C.GATE_BOARD, _unknown("gate_id"), strange=True),
-    "gates:holds": Line(C.GATE_BOARD, _unknown("gate_id"), strange=True),
-    "gates:settings": Line(C.DEVICES, _unknown("gate_id"), strange=True),
-    "gates:setup": Line(C.DEVICES, _unknown("gate_id"), post=True, strange=True),
-    "gates:plan": Line(C.DEVICES, _unknown("gate_id"), post=True, strange=True),
-    "gates:repeat": Line(C.DEVICES, _unknown("gate_id"), post=True, strange=True),
-    "gates:end-pattern": Line(C.DEVICES, _unknown("gate_id", "pattern_id"), post=True, strange=True),
-    "gates:close-post": Line(C.DEVICES, _unknown("gate_id"), post=True, strange=True),
+    "gates:gate": Line(C.GATE_BOARD, unknown("gate_id"), strange=True),
+    "gates:gate-live": Line(C.GATE_BOARD, unknown("gate_id"), strange=True),
+    "gates:rota": Line(C.GATE_BOARD, unknown("gate_id"), strange=True),
+    "gates:holds": Line(C.GATE_BOARD, unknown("gate_id"), strange=True),
+    "gates:settings": Line(C.DEVICES, unknown("gate_id"), strange=True),
+    "gates:setup": Line(C.DEVICES, unknown("gate_id"), post=True, strange=True),
+    "gates:plan": Line(C.DEVICES, unknown("gate_id"), post=True, strange=True),
+    "gates:repeat": Line(C.DEVICES, unknown("gate_id"), post=True, strange=True),
+    "gates:end-pattern": Line(C.DEVICES, unknown("gate_id", "pattern_id"), post=True, strange=True),
+    "gates:close-post": Line(C.DEVICES, unknown("gate_id"), post=True, strange=True),
     "posts:mine": Line(C.GATE),
-    "posts:came": Line(C.GATE, _unknown("slot_id"), post=True, strange=True),
-    "posts:left": Line(C.GATE, _unknown("assignment_id"), post=True, strange=True),
-    "gates:assign": Line(C.DEVICES, _unknown("gate_id"), post=True, strange=True),
-    "gates:unassign": Line(C.DEVICES, _unknown("gate_id", "assignment_id"), post=True, strange=True),
-    "gates:cancel": Line(C.DEVICES, _unknown("gate_id", "slot_id"), post=True, strange=True),
-    "gates:sign-off": Line(C.DEVICES, _unknown("gate_id", "staff_id"), post=True, strange=True),
-    "gates:came": Line(C.GATE, _unknown("gate_id", "slot_id"), post=True, strange=True),
-    "gates:left": Line(C.GATE, _unknown("gate_id", "assignment_id"), post=True, strange=True),
-    "gates:hold": Line(C.PASSES, _unknown("gate_id"), post=True, strange=True),
-    "gates:lift": Line(C.PASSES, _unknown("gate_id", "held_id"), post=True, strange=True),
-    "firm:home": Line(C.FIRM),
-    **{
-        f"firm:{name}": Line(C.FIRM, _unknown("enterprise_id", "place_id"), post=post, strange=True)
-        for name, post in (
-            ("desk", False),
-            ("begin", True),
-            ("filing", False),
-            ("send", True),
-            ("end", True),
-            ("workbook", False),
-            ("template", False),
-        )
-    },
-    **{
-        f"firm:{name}": Line(
-            C.FIRM,
-            lambda _side: {"enterprise_id": new_id(), "place_id": new_id(), "part": "plan"},
-            post=post,
-            strange=True,
-        )
-        for name, post in (("part", False), ("keep", True))
-    },
-    "firm-roster:watch": Line(C.BUILDINGS),
-    "firm-roster:watch-reports": Line(C.BUILDINGS),
-    "firm-roster:watch-ledger": Line(C.BUILDINGS, _unknown("enterprise_id", "place_id"), strange=True),
-    **{
-        f"firm-roster:{name}": Line(C.FIRM, _unknown("enterprise_id", "place_id"), strange=True)
-        for name in ("list", "add", "upload", "daily")
-    },
-    "firm-roster:look": Line(C.FIRM, _unknown("enterprise_id", "place_id", "batch_id"), strange=True),
-    **{
-        f"firm-roster:{name}": Line(C.FIRM, _unknown("enterprise_id", "place_id", "batch_id"), post=True, strange=True)
-        for name in ("take", "refused")
-    },
-    **{
-        f"firm-roster:{name}": Line(
-            C.FIRM, _unknown("enterprise_id", "place_id", "row_id"), post=name in ("state", "evidence"), strange=True
-        )
-        for name in ("person", "state", "evidence", "evidence-file")
-    },
-    "firms:list": Line(C.BUILDINGS),
-    "firms:firm": Line(C.BUILDINGS, _unknown("enterprise_id"), strange=True),
-    "firms:facts": Line(C.REGISTER, _unknown("enterprise_id"), post=True, strange=True),
-    "firms:same": Line(C.REGISTER, _unknown("enterprise_id"), post=True, strange=True),
-    "firms:visit": Line(C.ENDORSE, _unknown("enterprise_id"), post=True, strange=True),
-    "firms:worker": Line(C.ENDORSE, _unknown("enterprise_id"), post=True, strange=True),
-    "firms:posts": Line(C.FIRM, _unknown("enterprise_id"), post=True, strange=True),
-    "filings:list": Line(C.BUILDINGS),
-    "filings:filing": Line(C.BUILDINGS, _unknown("filing_id"), strange=True),
-    "filings:act": Line(C.BUILDINGS, _unknown("filing_id"), post=True, strange=True),
-    "filings:phone": Line(C.BUILDINGS, _unknown("filing_id"), post=True, strange=True),
-    "buildings:list": Line(C.BUILDINGS),
-    "buildings:building": Line(C.BUILDINGS, _unknown("place_id"), strange=True),
-    "buildings:force": Line(C.BUILDINGS, _unknown("place_id"), strange=True),
-    "buildings:inside": Line(C.BUILDINGS, _unknown("place_id"), strange=True),
-    "buildings:tenants": Line(C.BUILDINGS, _unknown("place_id"), strange=True),
-    "buildings:statement": Line(C.BUILDINGS, _unknown("place_id", "statement_id"), strange=True),
-    "buildings:setup": Line(C.BUILDING_SETUP, _unknown("place_id"), post=True, strange=True),
-    "buildings:isolation": Line(C.BUILDING_SETUP, _unknown("place_id"), post=True, strange=True),
-    "buildings:add-lift": Line(C.BUILDING_SETUP, _unknown("place_id"), post=True, strange=True),
-    "buildings:change-lift": Line(C.BUILDING_SETUP, _unknown("place_id", "lift_id"), post=True, strange=True),
-    "buildings:appoint": Line(C.BUILDING_SETUP, _unknown("place_id"), post=True, strange=True),
-    "buildings:release": Line(C.BUILDING_SETUP, _unknown("place_id", "member_id"), post=True, strange=True),
-    "buildings:roster": Line(C.BUILDING_SETUP, _unknown("place_id"), post=True, strange=True),
-    "buildings:day": Line(C.BUILDING_SETUP, _unknown("place_id"), post=True, strange=True),
-    "buildings:sign": Line(
-        C.BUILDING_SETUP, lambda _side: {"place_id": new_id(), "kind": "main"}, post=True, strange=True
-    ),
-    "buildings:count": Line(
-        C.BUILDING_SETUP, lambda _side: {"place_id": new_id(), "goods": "masks"}, post=True, strange=True
-    ),
-    "buildings:declare": Line(C.BUILDING_SETUP, _unknown("place_id"), post=True, strange=True),
-    "buildings:verify": Line(C.BUILDINGS, _unknown("place_id", "measure_id"), post=True, strange=True),
-    "buildings:end-measure": Line(C.BUILDING_SETUP, _unknown("place_id", "measure_id"), post=True, strange=True),
+    "posts:came": Line(C.GATE, unknown("slot_id"), post=True, strange=True),
+    "posts:left": Line(C.GATE, unknown("assignment_id"), post=True, strange=True),
+    "gates:assign": Line(C.DEVICES, unknown("gate_id"), post=True, strange=True),
+    "gates:unassign": Line(C.DEVICES, unknown("gate_id", "assignment_id"), post=True, strange=True),
+    "gates:cancel": Line(C.DEVICES, unknown("gate_id", "slot_id"), post=True, strange=True),
+    "gates:sign-off": Line(C.DEVICES, unknown("gate_id", "staff_id"), post=True, strange=True),
+    "gates:came": Line(C.GATE, unknown("gate_id", "slot_id"), post=True, strange=True),
+    "gates:left": Line(C.GATE, unknown("gate_id", "assignment_id"), post=True, strange=True),
+    "gates:hold": Line(C.PASSES, unknown("gate_id"), post=True, strange=True),
+    "gates:lift": Line(C.PASSES, unknown("gate_id", "held_id"), post=True, strange=True),
     "masks:list": Line(C.MASKS),
     "masks:new": Line(C.MASKS),
-    "masks:round": Line(C.MASKS, _unknown("round_id"), strange=True),
-    "masks:setup": Line(C.MASKS, _unknown("round_id"), strange=True),
-    "masks:outlet": Line(C.MASKS, _unknown("round_id"), post=True, strange=True),
-    "masks:drop": Line(C.MASKS, _unknown("round_id"), post=True, strange=True),
-    "masks:serve": Line(C.MASKS, _unknown("round_id"), post=True, strange=True),
-    "masks:announce": Line(C.MASKS, _unknown("round_id"), post=True, strange=True),
-    "masks:allocate": Line(C.MASKS, _unknown("round_id"), post=True, strange=True),
-    "masks:cancel": Line(C.MASKS, _unknown("round_id"), post=True, strange=True),
-    "masks:day": Line(C.MASKS, _unknown("round_id"), strange=True),
-    "masks:number": Line(C.MASKS, _unknown("round_id"), strange=True),
-    "masks:take-back": Line(C.MASKS, _unknown("round_id", "call_id"), post=True, strange=True),
-    "masks:addresses": Line(C.MASKS, _unknown("round_id"), strange=True),
+    "masks:round": Line(C.MASKS, unknown("round_id"), strange=True),
+    "masks:setup": Line(C.MASKS, unknown("round_id"), strange=True),
+    "masks:outlet": Line(C.MASKS, unknown("round_id"), post=True, strange=True),
+    "masks:drop": Line(C.MASKS, unknown("round_id"), post=True, strange=True),
+    "masks:serve": Line(C.MASKS, unknown("round_id"), post=True, strange=True),
+    "masks:announce": Line(C.MASKS, unknown("round_id"), post=True, strange=True),
+    "masks:allocate": Line(C.MASKS, unknown("round_id"), post=True, strange=True),
+    "masks:cancel": Line(C.MASKS, unknown("round_id"), post=True, strange=True),
+    "masks:day": Line(C.MASKS, unknown("round_id"), strange=True),
+    "masks:number": Line(C.MASKS, unknown("round_id"), strange=True),
+    "masks:take-back": Line(C.MASKS, unknown("round_id", "call_id"), post=True, strange=True),
+    "masks:addresses": Line(C.MASKS, unknown("round_id"), strange=True),
     "masks:application": Line(C.MASKS, lambda side: {"round_id": new_id(), "application_id": new_id()}, strange=True),
-    "masks:check": Line(C.MASKS, _unknown("round_id"), strange=True),
+    "masks:check": Line(C.MASKS, unknown("round_id"), strange=True),
     "masks:audits": Line(C.AUDIT),
-    "masks:audit": Line(C.AUDIT, _unknown("round_id"), strange=True),
-    "masks:run": Line(C.MASKS, _unknown("run_id"), strange=True),
+    "masks:audit": Line(C.AUDIT, unknown("round_id"), strange=True),
+    "masks:run": Line(C.MASKS, unknown("run_id"), strange=True),
     "mask-desk:home": Line(C.MASK_DESK),
     "mask-desk:desk": Line(C.MASK_DESK, _place),
     "mask-desk:register": Line(C.MASK_DESK, _place, post=True),
@@ -326,68 +216,46 @@ MATRIX: dict[str, Line] = {
     "mask-desk:letters": Line(C.MASK_DESK, _place, post=True),
     "mask-desk:special": Line(C.MASK_DESK, _place),
     "mask-desk:mark": Line(C.MASK_DESK, _place, post=True),
-    "inspect:today": Line(C.INSPECT),
-    "inspect:shell": Line(OPEN),
-    "inspect:service-worker": Line(OPEN),
-    "inspect:manifest": Line(OPEN),
-    "inspect:hello": Line(C.INSPECT),
-    "inspect:pack": Line(C.INSPECT, post=True),
-    "inspect:pack-state": Line(OPEN, _unknown("pack_id")),
-    "inspect:listing": Line(C.INSPECT, _unknown("pack_id"), strange=True),
-    "inspect:photo": Line(C.INSPECT, post=True),
-    "inspect:sync": Line(C.INSPECT, post=True),
-    "inspect:plan": Line(C.FILINGS),
-    "inspect:share": Line(C.FILINGS, post=True),
-    "inspect:move": Line(C.FILINGS, post=True),
-    "inspect:draw": Line(C.FILINGS, post=True),
-    "inspect:inspection": Line(C.FINDINGS, _unknown("inspection_id"), strange=True),
-    "inspect:answer-photo": Line(C.FINDINGS, _photo_of("inspection_id", answer_id=1), strange=True),
-    "findings:list": Line(C.FINDINGS),
-    "findings:new": Line(C.INSPECT),
-    "findings:trends": Line(C.FINDINGS),
-    "findings:finding": Line(C.FINDINGS, _unknown("finding_id"), strange=True),
-    "findings:act": Line(C.FINDINGS, _unknown("finding_id"), post=True, strange=True),
-    "findings:photo": Line(C.FINDINGS, _photo_of("finding_id", "step_id"), strange=True),
     "mask-counter:home": Line(C.MASK_COUNTER),
     "mask-counter:shell": Line(OPEN),
     "mask-counter:service-worker": Line(OPEN),
     "mask-counter:manifest": Line(OPEN),
     "mask-counter:hello": Line(C.MASK_COUNTER),
     "mask-counter:pack": Line(C.MASK_COUNTER, post=True),
-    "mask-counter:pack-state": Line(OPEN, _unknown("pack_id")),
+    "mask-counter:pack-state": Line(OPEN, unknown("pack_id")),
     "mask-counter:sync": Line(C.MASK_COUNTER, post=True),
-    "mask-counter:listing": Line(C.MASK_COUNTER, _unknown("pack_id"), strange=True),
+    "mask-counter:listing": Line(C.MASK_COUNTER, unknown("pack_id"), strange=True),
     "mask-counter:street-channel": Line(C.MASKS),
     "mask-counter:desk-channel": Line(C.MASK_DESK, _place),
-    "mask-counter:day": Line(C.MASK_COUNTER, _unknown("place_id"), strange=True),
-    "mask-counter:report": Line(C.MASK_COUNTER, _unknown("place_id"), post=True, strange=True),
-    "mask-counter:packing": Line(C.MASK_COUNTER, _unknown("place_id"), strange=True),
-    "mask-counter:handed": Line(C.MASK_COUNTER, _unknown("place_id"), strange=True),
-    "mask-counter:take-back": Line(C.MASK_COUNTER, _unknown("place_id"), post=True, strange=True),
-    "mask-counter:goods": Line(C.MASK_COUNTER, _unknown("place_id"), strange=True),
-    "mask-counter:arrive": Line(C.MASK_COUNTER, _unknown("place_id"), post=True, strange=True),
-    "mask-counter:correct": Line(C.MASK_COUNTER, _unknown("place_id"), post=True, strange=True),
-    "mask-counter:channel": Line(C.MASK_COUNTER, _unknown("place_id"), strange=True),
-    "mask-counter:close": Line(C.MASK_COUNTER, _unknown("place_id"), strange=True),
+    "mask-counter:day": Line(C.MASK_COUNTER, unknown("place_id"), strange=True),
+    "mask-counter:report": Line(C.MASK_COUNTER, unknown("place_id"), post=True, strange=True),
+    "mask-counter:packing": Line(C.MASK_COUNTER, unknown("place_id"), strange=True),
+    "mask-counter:handed": Line(C.MASK_COUNTER, unknown("place_id"), strange=True),
+    "mask-counter:take-back": Line(C.MASK_COUNTER, unknown("place_id"), post=True, strange=True),
+    "mask-counter:goods": Line(C.MASK_COUNTER, unknown("place_id"), strange=True),
+    "mask-counter:arrive": Line(C.MASK_COUNTER, unknown("place_id"), post=True, strange=True),
+    "mask-counter:correct": Line(C.MASK_COUNTER, unknown("place_id"), post=True, strange=True),
+    "mask-counter:channel": Line(C.MASK_COUNTER, unknown("place_id"), strange=True),
+    "mask-counter:close": Line(C.MASK_COUNTER, unknown("place_id"), strange=True),
     "rounds:list": Line(C.ROUNDS),
     "rounds:open": Line(C.ROUNDS),
     "rounds:progress": Line(C.ROUNDS, _round),
     "rounds:enrolling": Line(C.ROUNDS, _round),
     "rounds:close": Line(C.ROUNDS, _round, post=True),
     "rounds:findings": Line(C.REGISTER),
-    "rounds:dismiss": Line(C.IMPORT, _unknown("finding_id"), post=True, strange=True),
+    "rounds:dismiss": Line(C.IMPORT, unknown("finding_id"), post=True, strange=True),
     "imports:home": Line(C.IMPORT),
-    "imports:batch": Line(C.IMPORT, _unknown("batch_id"), strange=True),
-    "imports:columns": Line(C.IMPORT, _unknown("batch_id"), post=True, strange=True),
-    "imports:preview": Line(C.IMPORT, _unknown("batch_id"), strange=True),
-    "imports:counts": Line(C.IMPORT, _unknown("batch_id"), strange=True),
-    "imports:confirm": Line(C.IMPORT, _unknown("batch_id"), post=True, strange=True),
-    "imports:withdraw": Line(C.IMPORT, _unknown("batch_id"), post=True, strange=True),
-    "imports:resume": Line(C.IMPORT, _unknown("batch_id"), post=True, strange=True),
-    "imports:progress": Line(C.IMPORT, _unknown("batch_id"), strange=True),
-    "imports:refused": Line(C.IMPORT, _unknown("batch_id"), post=True, strange=True),
-    "imports:decide": Line(C.IMPORT, _unknown("candidate_id"), post=True, strange=True),
-    "imports:undo": Line(C.IMPORT, _unknown("candidate_id"), post=True, strange=True),
+    "imports:batch": Line(C.IMPORT, unknown("batch_id"), strange=True),
+    "imports:columns": Line(C.IMPORT, unknown("batch_id"), post=True, strange=True),
+    "imports:preview": Line(C.IMPORT, unknown("batch_id"), strange=True),
+    "imports:counts": Line(C.IMPORT, unknown("batch_id"), strange=True),
+    "imports:confirm": Line(C.IMPORT, unknown("batch_id"), post=True, strange=True),
+    "imports:withdraw": Line(C.IMPORT, unknown("batch_id"), post=True, strange=True),
+    "imports:resume": Line(C.IMPORT, unknown("batch_id"), post=True, strange=True),
+    "imports:progress": Line(C.IMPORT, unknown("batch_id"), strange=True),
+    "imports:refused": Line(C.IMPORT, unknown("batch_id"), post=True, strange=True),
+    "imports:decide": Line(C.IMPORT, unknown("candidate_id"), post=True, strange=True),
+    "imports:undo": Line(C.IMPORT, unknown("candidate_id"), post=True, strange=True),
     "playbooks:home": Line(C.PLAYBOOK),
     "playbooks:check": Line(C.PLAYBOOK, post=True),
     "playbooks:shipped": Line(C.PLAYBOOK, lambda _side: {"name": "covid-2020-02"}, post=True),
@@ -409,7 +277,7 @@ MATRIX: dict[str, Line] = {
     "playbooks:zone": Line(C.PLAYBOOK, lambda _side: {"letter": "R"}),
     "hygiene:list": Line(C.DISINFECT),
     "hygiene:area": Line(C.DISINFECT, lambda side: {"area_id": side.area.id}),
-    "hygiene:photo": Line(C.DISINFECT, _unknown("log_id"), strange=True),
+    "hygiene:photo": Line(C.DISINFECT, unknown("log_id"), strange=True),
     "hygiene:mix": Line(C.DISINFECT),
     "hygiene:labels": Line(C.DISINFECT),
     "trace:page": Line(C.TRACE),
@@ -425,13 +293,13 @@ MATRIX: dict[str, Line] = {
     "passes:many": Line(C.PASSES),
     "passes:change-several": Line(C.PASSES, post=True),
     "passes:photos": Line(C.PASSES),
-    "passes:photo": Line(C.PASSES, _unknown("pass_id"), strange=True),
-    "passes:photo-put": Line(C.PASSES, _unknown("pass_id"), post=True, strange=True),
-    "passes:photo-remove": Line(C.PASSES, _unknown("pass_id"), post=True, strange=True),
+    "passes:photo": Line(C.PASSES, unknown("pass_id"), strange=True),
+    "passes:photo-put": Line(C.PASSES, unknown("pass_id"), post=True, strange=True),
+    "passes:photo-remove": Line(C.PASSES, unknown("pass_id"), post=True, strange=True),
     "passes:print": Line(C.PASSES, lambda _side: {"form": "neither"}, post=True, strange=True),
-    "passes:story": Line(C.PASSES, _unknown("pass_id"), strange=True),
-    "passes:change": Line(C.PASSES, _unknown("pass_id"), post=True, strange=True),
-    "passes:card": Line(C.PASSES, _unknown("pass_id"), strange=True),
+    "passes:story": Line(C.PASSES, unknown("pass_id"), strange=True),
+    "passes:change": Line(C.PASSES, unknown("pass_id"), post=True, strange=True),
+    "passes:card": Line(C.PASSES, unknown("pass_id"), strange=True),
     "resident:language": Line(OPEN, post=True),
     "resident:rounds": Line(OPEN),
     "resident:register-open": Line(OPEN, lambda _side: {"number": 2}),
@@ -447,6 +315,7 @@ MATRIX: dict[str, Line] = {
     "resident:visit": Line(OPEN, lambda _side: {"secret": "nobody"}),
     "resident:wallet-photo": Line(OPEN, lambda _side: {"secret": "nobody"}),
     "resident:wallet": Line(OPEN, lambda _side: {"secret": "nobody"}),
+    **RETURN_TO_WORK,
 }
 # the plan and the keys belong to the whole street, so nobody who holds a part of it opens these
 WHOLE_STREET = frozenset(name for name in MATRIX if name.startswith(("playbooks:", "gates:key")))
