@@ -157,9 +157,9 @@ def compare_with_gates(now: datetime) -> int:
             )  # fmt: skip
         changed += 1
     for key, rows in open_.items():
-        for source, duty in rows.items() if key not in found else ():
+        for duty in rows.values() if key not in found else ():
             with write_lock():
-                duties.done(duty=duty, by=WORKER, now=now, ref=source)
+                duties.done(duty=duty, by=WORKER, now=now, ref=f"ledger:{duty.id.hex}")
             changed += 1
     return changed
 
