@@ -104,7 +104,7 @@ def keeps(site: Site, plan: Plan) -> None:
 @settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(sites())
 def test_every_plan_keeps_what_was_promised(site: Site) -> None:
-    plan = solve(site, RULE, 20.0)
+    plan = solve(site, RULE, 200.0)
     keeps(site, plan)
     assert plan.held
     assert plan.gap <= 0.02
@@ -166,7 +166,7 @@ def test_no_choice_at_all_costs_less(
 
 def test_what_needs_no_change_is_left_as_it_was_asked() -> None:
     site = building(crowd(5, 10, 2))
-    plan = solve(site, RULE, 10.0)
+    plan = solve(site, RULE, 200.0)
     assert (plan.cost, plan.bound, plan.gap, plan.problems, plan.lanes_more) == (0.0, 0.0, 0.0, (), None)
     assert plan.windows == {firm.key: (510, 540) for firm in site.firms}
     assert plan.home == {firm.key: 2 for firm in site.firms}
@@ -174,7 +174,7 @@ def test_what_needs_no_change_is_left_as_it_was_asked() -> None:
 
 def test_a_crowd_is_spread_and_nobody_waits_too_long() -> None:
     site = building(crowd(30, 20))
-    plan = solve(site, RULE, 20.0)
+    plan = solve(site, RULE, 200.0)
     keeps(site, plan)
     assert plan.before.worst > 15.0
     assert plan.held
@@ -188,24 +188,24 @@ def test_a_crowd_is_spread_and_nobody_waits_too_long() -> None:
 def test_the_firms_whose_windows_are_kept_stay_and_the_others_move() -> None:
     firms = crowd(30, 20)
     kept = tuple(replace(firm, pinned=number < 6) for number, firm in enumerate(firms))
-    plan = solve(building(kept), RULE, 20.0)
+    plan = solve(building(kept), RULE, 200.0)
     keeps(building(kept), plan)
     assert plan.held
     assert all(plan.windows[firm.key] == (510, 540) for firm in kept[:6])
     early = tuple(replace(firm, pinned=True, ask_from=400, ask_until=430) for firm in firms[:2])
-    plan = solve(building((*early, *firms[2:])), RULE, 20.0)
+    plan = solve(building((*early, *firms[2:])), RULE, 200.0)
     assert [plan.windows[firm.key] for firm in early] == [(400, 430)] * 2
 
 
 def test_more_people_than_the_lanes_take_say_so_and_how_many_lanes_would_do() -> None:
     slow, rule = Lane("form", 45.0, 0.5), RULE.model_copy(update={"home_cost": 1_000.0})
     site = building(crowd(8, 50), (slow,))
-    plan = solve(site, RULE, 60.0)
+    plan = solve(site, RULE, 300.0)
     keeps(site, plan)
     assert plan.held
     assert Problem.LANES in plan.problems
     assert plan.lanes_more == 2
-    enough = solve(building(site.firms, (slow,) * 3), rule, 60.0)
+    enough = solve(building(site.firms, (slow,) * 3), rule, 300.0)
     assert (enough.held, enough.problems, sum(enough.home.values())) == (True, (), 0)
     grid = grid_of(site, RULE)
     assert lacks(site, RULE, grid, Limits.of(building(site.firms, (slow,) * 2), RULE, 0.0, 0.0), closed=False)
@@ -221,7 +221,7 @@ def test_more_people_than_the_lanes_take_say_so_and_how_many_lanes_would_do() ->
 )
 def test_a_limit_that_turns_people_away_is_named(more: dict[str, float], problem: Problem) -> None:
     site = building(crowd(4, 26), **more)
-    plan = solve(site, RULE, 20.0)
+    plan = solve(site, RULE, 200.0)
     keeps(site, plan)
     assert plan.problems == (problem,)
     assert plan.lanes_more is None
@@ -231,7 +231,7 @@ def test_a_limit_that_turns_people_away_is_named(more: dict[str, float], problem
 def test_without_an_open_gate_nobody_comes() -> None:
     rule = RULE.model_copy(update={"services": ()})
     site = building(crowd(3, 10), ())
-    plan = solve(site, rule, 20.0)
+    plan = solve(site, rule, 200.0)
     assert not any(plan.resumes.values())
     assert plan.problems == (Problem.NO_LANE,)
     assert plan.lanes_more is None
@@ -240,7 +240,7 @@ def test_without_an_open_gate_nobody_comes() -> None:
 
 def test_kept_windows_that_fill_the_lanes_are_named() -> None:
     firms = tuple(replace(firm, pinned=True) for firm in crowd(40, 20))
-    plan = solve(building(firms), RULE, 20.0)
+    plan = solve(building(firms), RULE, 200.0)
     assert Problem.PINNED in plan.problems
     assert plan.held
 
@@ -269,7 +269,7 @@ def test_an_odd_window_can_be_kept() -> None:
 
 def test_the_same_seed_gives_the_same_plan_in_one_process_and_in_two() -> None:
     some = street(3, 40, 1_500, seed=3)
-    one, two = solve_all(some, RULE, 60.0, processes=1), solve_all(some, RULE, 60.0, processes=2)
+    one, two = solve_all(some, RULE, 300.0, processes=1), solve_all(some, RULE, 300.0, processes=2)
     assert [plan.site for plan in one.plans] == [site.key for site in some]
     for alone, beside in zip(one.plans, two.plans, strict=True):
         assert replace(alone, seconds=0.0) == replace(beside, seconds=0.0)
