@@ -168,7 +168,7 @@ def test_the_list_has_mine_first_then_by_urgency_and_names_who_is_late(
     works: Works, red: Finding, django_assert_max_num_queries: DjangoAssertNumQueries
 ) -> None:
     here, there = works.towers[0].building, works.towers[1].building
-    white = find(here, works.head, SEEN - timedelta(minutes=30), "F1")
+    white = find(here, works.head, SEEN - timedelta(minutes=30), "F2")
     amber = find(there, works.head, SEEN - timedelta(minutes=20), "D1")
     late = SEEN + timedelta(hours=1, minutes=20)
     Staff.objects.filter(id=works.head.id).update(phone="021-52540001")
@@ -191,7 +191,7 @@ def test_the_list_has_mine_first_then_by_urgency_and_names_who_is_late(
             row.line.id for row in head.get(reverse("findings:list"), {"place": str(there.id)}).context["rows"]
         ] == [amber.id]
         assert [row.line.id for row in head.get(reverse("findings:list"), {"area": "D"}).context["rows"]] == [amber.id]
-        assert [row.line.id for row in head.get(reverse("findings:list"), {"item": "F1"}).context["rows"]] == [white.id]
+        assert [row.line.id for row in head.get(reverse("findings:list"), {"item": "F2"}).context["rows"]] == [white.id]
         assert [row.line.id for row in head.get(reverse("findings:list"), {"severity": "red"}).context["rows"]] == [
             red.id
         ]

@@ -15,7 +15,7 @@ const pictures = keepIn("fangxian-inspect-photos");
 // a walk and the camera in between: a lock after five minutes would ask for the PIN at every third photo
 const IDLE_MS = 30 * 60_000;
 const EVERY_MS = 30_000;
-const LIST_AGE_US = 300_000_000;
+const LIST_AGE_US = 60_000_000;
 const PATIENCE_MS = 15_000;
 const PHOTO_PATIENCE_MS = 90_000;
 const WRONG_CLOCK_US = 120_000_000;
@@ -196,7 +196,9 @@ async function unlock(held, pin) {
   app.state = box ? await open(key, `state:${held.id}`, box) : fresh();
   await store.putPack({ ...held, tries: 0, seen_ms: Math.max(Date.now(), held.seen_ms) });
   touched();
-  return draw();
+  await draw();
+  // whoever takes the phone out again wants to see what was assigned meanwhile
+  return navigator.onLine ? sendAll(0) : undefined;
 }
 
 // ---- screens ---------------------------------------------------------------------------------------------------------
@@ -283,7 +285,7 @@ async function drawAnswers(items, photos) {
   ];
   place.hidden = !lines.length;
   if (!lines.length) return place.replaceChildren();
-  const again = refused.length ? el("button", { type: "button", class: "button small", onclick: () => Promise.all([store.forgive(), pictures.forgive()]).then(sendAll) }, say("try-again")) : null;
+  const again = refused.length ? el("button", { type: "button", class: "button small", onclick: () => Promise.all([store.forgive(), pictures.forgive()]).then(() => sendAll()) }, say("try-again")) : null;
   const seen = marked.length ? el("button", { type: "button", class: "button small", onclick: () => Promise.all([store.clearAnswers(), pictures.clearAnswers(marked.map(([one]) => one.id).filter((id) => !items.some((item) => item.photos?.includes(id))))]).then(drawBar) }, say("seen")) : null;
   place.open = true;
   return place.replaceChildren(el("summary", {}, say("answers", { n: lines.length })), el("ul", { class: "rows" }, lines), el("div", { class: "row" }, ...[again, seen].filter(Boolean)));
@@ -291,7 +293,7 @@ async function drawAnswers(items, photos) {
 
 // ---- sending ---------------------------------------------------------------------------------------------------------
 
-async function sendAll() {
+async function sendAll(oldest = LIST_AGE_US) {
   const before = await store.waiting();
   greeting = await photoQueue.send();
   if (greeting.net === "there") greeting = await recordQueue.send();
@@ -304,30 +306,31 @@ async function sendAll() {
   const held = await store.getPack();
   if (held && greeting.net !== "away" && !(await line.packLives(held.id))) endedPacks.add(held.id);
   if (greeting.fault) app.complain(say("server-fault"));
-  if (greeting.net === "there" && key && (gone.length || app.nowUs() - app.pack.made_us > LIST_AGE_US)) await refresh();
+  const anew = greeting.net === "there" && key && (gone.length || app.nowUs() - app.pack.made_us > oldest) && (await refresh());
   await drawBar();
   if (!(await heldPack()) && app.pack) return lock();
-  if (gone.length && key && !app.state.at) await drawList();
+  if ((gone.length || anew) && key && !app.state.at) await drawList();
   return undefined;
 }
 
 // The list anew. What is in hand stays as it is, checklist included, until it is finished.
 async function refresh() {
   const said = await line.read(at.list.replace(at.nowhere, app.pack.id), PATIENCE_MS);
-  if (!said || !key) return;
+  if (!said || !key) return false;
   const begun = (place) => app.state.walks[idOf(place)] && !app.state.walks[idOf(place)].finished;
   const inHand = new Map(app.pack.places.filter(begun).map((place) => [idOf(place), place]));
   const places = said.list.places.map((place) => inHand.get(idOf(place)) ?? place);
   places.push(...[...inHand.values()].filter((place) => !places.includes(place)));
   app.pack = { ...app.pack, ...said.list, places, lists: { ...app.pack.lists, ...said.list.lists }, offset_us: said.server_us - Date.now() * 1000 };
   await putPack(await store.getPack());
+  return true;
 }
 
 setUp(app);
-document.getElementById("send").addEventListener("click", sendAll);
+document.getElementById("send").addEventListener("click", () => sendAll());
 document.getElementById("lock").addEventListener("click", lock);
 for (const kind of ["pointerdown", "keydown"]) document.addEventListener(kind, touched, { passive: true });
-window.addEventListener("online", sendAll);
+window.addEventListener("online", () => sendAll());
 window.addEventListener("offline", () => {
   greeting = { ...greeting, net: "away" };
   drawBar();
