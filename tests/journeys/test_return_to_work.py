@@ -96,6 +96,7 @@ def works(transactional_db: None, awake: None) -> Works:
     made = make_works(now, plan=False)
     plan(now)
     tower = made.towers[0]
+    setup.set_up(gate=tower.front, settings=Settings(direction=Direction.BOTH), by="test", now=now)
     setup.set_up(gate=tower.garage, settings=Settings(direction=Direction.IN, zones="B"), by="test", now=now)
     assign.assign(
         place=tower.building, day=clock.local_day(clock.now()), inspector=made.towers[1].worker.id,
@@ -292,10 +293,17 @@ def stand_at_the_gate(story: Story, page: Page) -> None:
     page.evaluate("navigator.serviceWorker.ready.then(() => true)")
 
 
+def show(page: Page, permit: Pass) -> None:
+    """The code is pasted into the field for numbers: a busy machine types too slowly to be taken for a scanner."""
+    page.get_by_role("button", name="通行证编号").click()
+    page.fill("#typed", permit.token)
+    page.press("#typed", "Enter")
+
+
 def come(page: Page, permit: Pass, code: str, outcome: str) -> None:
-    """Scanned, measured, and asked where she was, if she has not said it yet."""
-    page.keyboard.type(permit.token)
-    page.keyboard.press("Enter")
+    """Shown, measured, and asked where she was, if she has not said it yet. What no temperature changes is answered
+    without one."""
+    show(page, permit)
     answer = page.locator("#answer")
     if code != "suspended":
         expect(page.locator(".name")).to_have_text(permit.holder)
@@ -315,8 +323,7 @@ def go_on(page: Page) -> None:
 
 def go_out(page: Page, permit: Pass) -> None:
     page.locator("[data-direction=out]").click()
-    page.keyboard.type(permit.token)
-    page.keyboard.press("Enter")
+    show(page, permit)
     expect(page.locator("#answer")).to_have_attribute("data-code", "exit")
     go_on(page)
     page.locator("[data-direction=in]").click()
@@ -341,7 +348,7 @@ def walk(story: Story, page: Page) -> None:
     page.get_by_role("button", name=story.tower.manager.name).click()
     page.locator("#agrees").check()
     page.locator("#done").click()
-    expect(page.locator("#waiting")).to_have_attribute("data-count", "0", timeout=30_000)
+    expect(page.locator(".places .badge.ok")).to_contain_text("21/22", timeout=30_000)
     assert Inspection.objects.get().signed_name == story.tower.manager.name
 
 

@@ -14,7 +14,7 @@ const { tablet } = engine;
 const QUICK = [36.0, 36.2, 36.4, 36.5, 36.6, 36.7, 36.8, 37.0, 37.2];
 const MOST_OCCUPANTS = 7;
 const LONG_NAME = 6;
-const SETTLED_ALREADY = new Set(["wrong_clock", "too_early", "not_today", "full"]);
+const SETTLED_ALREADY = new Set(["wrong_clock"]);
 const PASS_NUMBER = /^[0-9A-Z]{8,12}$/;
 
 let hooks = { lock: () => {}, redraw: () => {} };
@@ -60,7 +60,8 @@ async function take(shown) {
   return drawMain();
 }
 
-// What no temperature can change is answered at once. A number that only the server knows is asked there first.
+// What no temperature can change is answered at once. Who is too early, or finds the place full, is measured all the same:
+// the decision asks for the reading before the count, here and on the server. A number that only the server knows is asked there first.
 function refusedAnyway(shown, read) {
   if (!shown.token && !read.claims && tablet.net === "there") return false;
   const best = { at: Date.now() * 1000, dir: "in", mask: true, temp: 36.5, identity: true, declared: true, again: true, occupants: 1, gate: engine.gate().gate_id, plate: shown.plate };
