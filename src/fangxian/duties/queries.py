@@ -97,13 +97,16 @@ def coverage(place: Place, now: datetime) -> list[RuleCoverage]:
     where, day = at_nodes(place), clock.local_day(now)
     known = {rule.id: rule for rule in Rule.objects.only("id", "key", "subject_kind", "spec")}
     once = [rule.id for rule in known.values() if rule.spec["schedule"]["type"] == "once"]
-    # two queries, since one with OR would walk every day there is
+    # each a select of its own in one query, since one with OR would walk every day there is
     earlier = Q(day__lt=day, rule_id__in=once, cohort__closed_us__isnull=True)
     sums: dict[int, list[int]] = defaultdict(lambda: [0] * len(COUNTER_COLUMNS))
-    for windows in (Q(day=day), *([earlier] if once else []), *_still_running(known.values(), now)):
-        rows = Counter.objects.filter(where, windows).values_list("rule_id").order_by()
-        for rule_id, *values in rows.annotate(*(Sum(column) for column in COUNTER_COLUMNS)):
-            sums[rule_id] = [have + value for have, value in zip(sums[rule_id], values, strict=True)]
+    of_day, *others = (
+        Counter.objects.filter(where, windows).values_list("rule_id").order_by()
+        .annotate(*(Sum(column) for column in COUNTER_COLUMNS))
+        for windows in (Q(day=day), *([earlier] if once else []), *_still_running(known.values(), now))
+    )  # fmt: skip
+    for rule_id, *values in of_day.union(*others, all=True):
+        sums[rule_id] = [have + value for have, value in zip(sums[rule_id], values, strict=True)]
     gaps = dict(
         Gap.objects.filter(where, status=GapStatus.OPEN).values_list("rule_id").annotate(n=Count("id")).order_by()
     )
