@@ -8,12 +8,13 @@ from fangxian.registry.models import Subject, SubjectKind
 from fangxian.shared import clock
 from fangxian.workplaces.actions import waves
 from fangxian.workplaces.models import Filing, FilingStatus, Returning, Verdict, WavePlan
+from fangxian.workplaces.plan import plan_at
 from fangxian.workplaces.wave.whatif import Change
 
 
 def crowd(enterprise_id: UUID, place: Place, count: int, now: datetime, *, home: int = 0) -> None:
     """So many people who may work, the first `home` of them from home."""
-    now_us = clock.to_us(now)
+    now_us, playbook_id = clock.to_us(now), plan_at(now).playbook_id
     people = Subject.objects.bulk_create(
         [Subject(kind=SubjectKind.PERSON, label=f"员工{n}", created_us=now_us) for n in range(count)]
     )
@@ -21,7 +22,7 @@ def crowd(enterprise_id: UUID, place: Place, count: int, now: datetime, *, home:
         [
             Returning(
                 enterprise_id=enterprise_id, place=place, person=person, left_shanghai=False, verdict=Verdict.NOW,
-                home_office=number < home, since_us=now_us, by="test",
+                home_office=number < home, since_us=now_us, by="test", playbook_id=playbook_id, decided_us=now_us,
             )
             for number, person in enumerate(people)
         ]
