@@ -78,7 +78,15 @@ def test_the_day_is_reported_with_a_few_taps(works: Works, visit: Callable[..., 
 
 def test_a_list_is_sent_from_the_phone(works: Works, visit: Callable[..., Page], tmp_path: Path) -> None:
     today = clock.local_day(clock.now())
-    head: list[workbooks.Value] = ["姓名", "身份证号", "来源地", "抵沪日期", "交通方式", "车次/航班", "14天内是否到过重点地区"]
+    head: list[workbooks.Value] = [
+        "姓名",
+        "身份证号",
+        "来源地",
+        "抵沪日期",
+        "交通方式",
+        "车次/航班",
+        "14天内是否到过重点地区",
+    ]
     rows: list[list[workbooks.Value]] = [
         head,
         ["郭敏", resident_id("31010519900520004"), "江苏苏州", today - timedelta(days=1), "高铁", "G7001", "否"],

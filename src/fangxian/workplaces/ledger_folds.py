@@ -60,7 +60,10 @@ def _screen(
 ) -> None:  # fmt: skip
     rows = list(Returning.objects.select_for_update().filter(id__in=part, until_us__isnull=True).order_by("id"))
     changed = returning.decide(rows=rows, plan=plan, now=now)
-    returning.update(rows, returning.DECIDED)
+    returning.update(changed, returning.DECIDED)
+    # the same verdict by another plan: since when it stands does not change
+    same = {row.id for row in rows} - {row.id for row in changed}
+    Returning.objects.filter(id__in=same).update(playbook_id=plan.playbook_id)
     for row in changed:
         moved[row.enterprise_id, row.place_id].add(row.person_id)
     audit.record_all(
