@@ -72,10 +72,10 @@ def prepare(*, street: Street, ground: Ground, when: Timeline, by: str) -> Prepa
     buildings.set_up(found=offices, now=when.begin - SET_UP_BEFORE)
     listed = facts.firms(rng, street.enterprises, when.today, keep=keep)
     found = firms.tenants(street=street, listed=listed, offices=offices, when=when, rng=rng)
+    bulk.describe(found=found, now=when.end)
     for one in found:
         if one.facts.aliases:
             firms.other_names(one)
-    bulk.describe(found=found, now=when.end)
     bulk.ledgers(found=found, end=when.end)
     at_work = [one for one in found if one.facts.fate in facts.WORKING]
     bulk.accepted(found=at_work, hand=hand, end=when.begin)
