@@ -20,6 +20,7 @@ from fangxian.inspections.queries import suspensions
 from fangxian.shared import clock
 from tests.support.browser import barriers, picture, sign_in
 from tests.support.pictures import portrait
+from tests.support.walks import find
 from tests.support.works import PASSWORD, Works, make_works
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -260,3 +261,21 @@ def _every_step(page: Page, finding: Finding, works: Works) -> None:
     expect(history.locator("img").first).to_have_js_property("complete", True)
     assert FindingStep.objects.filter(finding=finding).count() == 3
     assert barriers(page) == []
+
+
+def test_the_desk_sees_lists_trends_and_who_inspects_what(works: Works, phone: Callable[[Staff], Page]) -> None:
+    now = clock.now()
+    find(works.towers[0].building, works.towers[1].worker, now - timedelta(minutes=90), spot=GARAGE, zone="B")
+    find(works.towers[1].building, works.towers[0].worker, now - timedelta(minutes=30), "F2")
+    page = phone(works.head)
+    for width in (412, 1280):
+        page.set_viewport_size({"width": width, "height": 900})
+        for address, words in (
+            ("/findings/", GARAGE), ("/findings/trends/", "A2"), ("/findings/new/", "随手报问题"),
+            ("/inspect/plan/?day=" + clock.local_day(now).isoformat(), works.towers[1].worker.name),
+            ("/inspect/", "巡查"),
+        ):  # fmt: skip
+            page.goto(address)
+            expect(page.locator("main")).to_contain_text(words)
+            assert barriers(page) == [], address
+            page.screenshot(path=f"/tmp/fx/W7/d{width}{address.replace('/', '_').split('?')[0]}.png", full_page=True)
