@@ -278,4 +278,3 @@ def test_the_desk_sees_lists_trends_and_who_inspects_what(works: Works, phone: C
             page.goto(address)
             expect(page.locator("main")).to_contain_text(words)
             assert barriers(page) == [], address
-            page.screenshot(path=f"/tmp/fx/W7/d{width}{address.replace('/', '_').split('?')[0]}.png", full_page=True)
