@@ -15,6 +15,7 @@ from fangxian.console.view import Who
 from fangxian.inspections.actions import findings, record
 from fangxian.inspections.actions.errors import InspectionError
 from fangxian.inspections.models import Assignment, Finding, FindingAct
+from fangxian.inspections.models import Mark as SightMark
 from fangxian.inspections.queries.access import actors_at
 from fangxian.places.models import Place
 from fangxian.screening import rules as screening
@@ -26,10 +27,10 @@ from fangxian.workplaces.actions.errors import WorkplaceError
 from fangxian.workplaces.models import Measure
 
 MARKS: Final = {
-    record.Mark.OLD_LIST: gettext_lazy("The checklist was changed meanwhile: judged by the one that was in hand."),
-    record.Mark.UNKNOWN_LIST: gettext_lazy("No plan has this checklist: what today's plan knows was judged by it."),
-    record.Mark.SECOND: gettext_lazy("This place was inspected today already: both inspections are kept."),
-    record.Mark.OTHER_INSPECTOR: gettext_lazy("Somebody else was assigned here meanwhile: yours is kept as well."),
+    SightMark.OLD_LIST: gettext_lazy("The checklist was changed meanwhile: judged by the one that was in hand."),
+    SightMark.UNKNOWN_LIST: gettext_lazy("No plan has this checklist: what today's plan knows was judged by it."),
+    SightMark.SECOND: gettext_lazy("This place was inspected today already: both inspections are kept."),
+    SightMark.OTHER_INSPECTOR: gettext_lazy("Somebody else was assigned here meanwhile: yours is kept as well."),
 }
 
 
@@ -101,7 +102,7 @@ def _walk(opened: _Opened, content: WalkRecord, who: Who) -> dict[str, Any]:
     taken = record.record(sent=sent, inspector=who.staff.id, by=who.staff.actor, now=who.now)
     if taken.status == record.Status.REFUSED:
         return _refused(opened.item.id, taken.text)
-    marks = [str(MARKS[record.Mark(mark)]) for mark in taken.marks if mark in MARKS]
+    marks = [str(MARKS[SightMark(mark)]) for mark in taken.marks if mark in MARKS]
     wanted = [photo for one in content.answers for photo in one.photos]
     return _taken(opened.item.id, str(taken.status), marks + _missing(wanted, tokens, who))
 
