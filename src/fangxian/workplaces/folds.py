@@ -2,11 +2,12 @@
 
 from datetime import datetime
 
-from fangxian.workplaces import ledger_folds, readiness
+from fangxian.workplaces import filing_folds, ledger_folds, readiness
 
 
 def fold(now: datetime) -> int:
     """Run each part once; returns how much they changed."""
     buildings = readiness.check_buildings(now=now)
     ledgers = ledger_folds.screen_again(now) + ledger_folds.stop_uncleared(now)
-    return buildings + ledgers + ledger_folds.compare_with_gates(now)
+    filings = filing_folds.finish_filings(now)
+    return buildings + ledgers + filings + ledger_folds.compare_with_gates(now)

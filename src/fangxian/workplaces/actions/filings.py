@@ -199,8 +199,8 @@ def act(
 ) -> Filing:  # fmt: skip
     """One step of a filing, as `rules.TRANSITIONS` has it, from where `filing` was seen to stand.
 
-    Suspending and ending take the passes in the same transaction; accepting and resuming give passes to those who may
-    work right after it, since signing many must not hold the writer.
+    The passes follow right after it in transactions of their own, since signing or changing many must not hold the
+    writer; `filing_folds` finishes what a process that died in between has left.
 
     Raises OvertakenError where it stands somewhere else by now, NotYetError where something is missing, WorkplaceError
     where the act is not open to these actors.
@@ -214,9 +214,8 @@ def act(
             if lacks:
                 raise NotYetError(lacks)
         _write(row, act, after, kept, said, by, now)
-        _follow(row, act, said, by, now)
-    if after == FilingStatus.ACCEPTED:
-        returning.accept(enterprise=row.enterprise, place=row.place, by=by, now=now)
+        _follow(row, act, by, now)
+    _change_passes(row, act, said, by, now)
     return row
 
 
@@ -293,8 +292,8 @@ def _write(
     _record(str(act), row, by, now, version=version)
 
 
-def _follow(row: Filing, act: FilingAct, said: str, by: str, now: datetime) -> None:
-    """What a step brings with it, in the same transaction: duties, and the passes of the people on the ledger."""
+def _follow(row: Filing, act: FilingAct, by: str, now: datetime) -> None:
+    """The duties that a step brings with it, in the same transaction."""
     if act == FilingAct.SUBMIT:
         _ask(row, by, now)
     elif act == FilingAct.ENDORSE:
@@ -305,14 +304,22 @@ def _follow(row: Filing, act: FilingAct, said: str, by: str, now: datetime) -> N
     if act == FilingAct.ACCEPT:
         firms.firm_of(row.enterprise_id, now)
         firms.owe(row.enterprise_id, row.place, (HEALTH, VISIT), by, now)
-    elif act == FilingAct.SUSPEND:
-        returning.suspend_all(enterprise=row.enterprise, place=row.place, reason=said, by=by, now=now)
-    elif act == FilingAct.RESUME:
-        words = said or in_street_words(RESUMED)
-        returning.restore_all(enterprise=row.enterprise, place=row.place, reason=words, by=by, now=now)
     elif act == FilingAct.END:
-        returning.revoke_all(enterprise=row.enterprise, place=row.place, reason=said, by=by, now=now)
         firms.owe_no_more(row.enterprise_id, by, now)
+
+
+def _change_passes(row: Filing, act: FilingAct, said: str, by: str, now: datetime) -> None:
+    """The passes of the people on the ledger follow, in chunks."""
+    enterprise, place = row.enterprise, row.place
+    if act == FilingAct.SUSPEND:
+        returning.suspend_all(enterprise=enterprise, place=place, reason=said, by=by, now=now)
+    elif act == FilingAct.END:
+        returning.revoke_all(enterprise=enterprise, place=place, reason=said, by=by, now=now)
+    elif row.status == FilingStatus.ACCEPTED:
+        if act == FilingAct.RESUME:
+            words = said or in_street_words(RESUMED)
+            returning.restore_all(enterprise=enterprise, place=place, reason=words, by=by, now=now)
+        returning.accept(enterprise=enterprise, place=place, by=by, now=now)
 
 
 def _source(row: Filing, which: str = "") -> str:
