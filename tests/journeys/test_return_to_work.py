@@ -367,13 +367,8 @@ def act_on_it(story: Story, page: Page, act: str, fields: dict[str, str], photo:
     expect(page.locator(".notice.success").first).to_be_visible()
 
 
-def test_an_enterprise_comes_back_and_a_zone_stands_still(
-    visit: Callable[..., Page], tablet: Page, works: Works, worker: None
-) -> None:
-    story = Story(works, visit)
-    hr, leader = story.desk(story.firm.hr, width=390, height=844), story.desk(works.leader)
-    party, head = story.desk(story.tower.worker), story.desk(works.head)
-
+def accepted(story: Story, hr: Page, leader: Page, party: Page, head: Page) -> None:
+    """Filed, returned once, endorsed and accepted."""
     file_it(story, hr)
     put_on_the_ledger(story, hr)
     send(story, hr)
@@ -392,6 +387,29 @@ def test_an_enterprise_comes_back_and_a_zone_stands_still(
     who_may_work(story, hr)
     story.board(leader, "1 / 2")
 
+
+def mended(story: Story, inspector: Page) -> None:
+    """What the walk has found is planned, mended and looked at again; until then no pass comes back."""
+    manager = story.desk(story.tower.manager)
+    until = f"{clock.local(clock.now() + timedelta(minutes=40)):%Y-%m-%dT%H:%M}"
+    agreed = {"plan_who": "程师傅", "plan_what": "车库口增设测温岗", "plan_until": until}
+    act_on_it(story, manager, "plan", agreed)
+    assert story.finding.status == FindingStatus.PLANNED
+    act_on_it(story, manager, "mend", {"text": "测温员已到岗，设备已校准"}, portrait(size=(1200, 900)))
+    assert story.finding.status == FindingStatus.MENDED
+    assert Pass.objects.get().status == PassStatus.SUSPENDED
+    act_on_it(story, inspector, "pass", {"text": "现场逐车测温"})
+    assert (story.finding.status, suspensions.standing(story.tower.id)) == (FindingStatus.CLOSED, set())
+
+
+def test_an_enterprise_comes_back_and_a_zone_stands_still(
+    visit: Callable[..., Page], tablet: Page, works: Works, worker: None
+) -> None:
+    story = Story(works, visit)
+    hr, leader = story.desk(story.firm.hr, width=390, height=844), story.desk(works.leader)
+    party, head = story.desk(story.tower.worker), story.desk(works.head)
+
+    accepted(story, hr, leader, party, head)
     permit = Pass.objects.get()
     assert permit.zone == "B"
     slot = plan_the_morning(story, head)
@@ -419,17 +437,7 @@ def test_an_enterprise_comes_back_and_a_zone_stands_still(
     story.board(leader, "21/22", "B", "▲")
     picture(leader, "buildings")
 
-    manager = story.desk(story.tower.manager)
-    until = f"{clock.local(clock.now() + timedelta(minutes=40)):%Y-%m-%dT%H:%M}"
-    agreed = {"plan_who": "程师傅", "plan_what": "车库口增设测温岗", "plan_until": until}
-    act_on_it(story, manager, "plan", agreed)
-    assert story.finding.status == FindingStatus.PLANNED
-    act_on_it(story, manager, "mend", {"text": "测温员已到岗，设备已校准"}, portrait(size=(1200, 900)))
-    assert story.finding.status == FindingStatus.MENDED
-    assert Pass.objects.get().status == PassStatus.SUSPENDED
-    inspector = story.desk(works.towers[1].worker)
-    act_on_it(story, inspector, "pass", {"text": "现场逐车测温"})
-    assert (story.finding.status, suspensions.standing(story.tower.id)) == (FindingStatus.CLOSED, set())
+    mended(story, story.desk(works.towers[1].worker))
     tablet.wait_for_timeout(1_500)
     come(tablet, permit, "ok", "admit")
 

@@ -38,7 +38,7 @@ def crowd(count: int, people: int, home: int = 0, *, asked: int = 510) -> tuple[
 
 def building(firms: tuple[Firm, ...], lanes: tuple[Lane, ...] = (HAND,), **more: int | float | None) -> Site:
     bare = Site("b", (Gate("door", lanes),), None, None, None, None, firms)
-    return replace(bare, **more)  # type: ignore[arg-type]  each test names fields of Site
+    return replace(bare, **more)  # type: ignore[arg-type]  # each test names fields of Site
 
 
 @st.composite
