@@ -11,7 +11,7 @@ from datetime import date, datetime, timedelta
 from typing import Final
 from uuid import UUID
 
-from django.db.models import Count, Exists, OuterRef, Q
+from django.db.models import Count, Exists, F, OuterRef, Q
 
 from fangxian.gates.models import DeviceKind, Direction, GateSetup, Method, Pass, PassKind, PassStatus, Reading
 from fangxian.places.models import Place, PlaceKind, subtree
@@ -21,7 +21,6 @@ from fangxian.workplaces.models import (
     Building,
     Filing,
     FilingStatus,
-    GateLane,
     Lift,
     PlanStatus,
     Returning,
@@ -118,10 +117,13 @@ def wishes(place_ids: Collection[UUID], day: date) -> dict[UUID, dict[UUID, Wish
     An enterprise that was found to be one with another counts with it.
     """
     filings = list(
-        Filing.objects.filter(place_id__in=place_ids, status=FilingStatus.ACCEPTED).exclude(start_on__gt=day)
+        Filing.objects.filter(place_id__in=place_ids, status=FilingStatus.ACCEPTED)
+        .exclude(start_on__gt=day)
+        .select_related("enterprise")
     )
-    working = _people(place_ids, day)
-    tops = tops_of({row.enterprise_id for row in filings} | {enterprise for _place, enterprise in working})
+    working, merged = _people(place_ids, day)
+    merged |= {row.enterprise_id: row.enterprise.merged_into_id for row in filings if row.enterprise.merged_into_id}
+    tops = _tops(merged)
     people = _of_tops(working, tops)
     unasked = any(_asked(row) is None for row in filings)
     usual, pins = _usual(place_ids) if unasked else {}, _pins(place_ids, day)
@@ -143,16 +145,24 @@ def _asked(row: Filing) -> tuple[int, int] | None:
     return row.ask_from, row.ask_until
 
 
-def _people(place_ids: Collection[UUID], day: date) -> dict[tuple[UUID, UUID], tuple[int, int]]:
-    """By building and enterprise: who may work on that day, and how many of them work from home."""
+def _people(
+    place_ids: Collection[UUID], day: date
+) -> tuple[dict[tuple[UUID, UUID], tuple[int, int]], dict[UUID, UUID]]:
+    """By building and enterprise: who may work on that day, and how many of them work from home. And which of these
+    enterprises were merged into which."""
     may = Q(verdict=Verdict.NOW) | Q(verdict=Verdict.LATER, verdict_until__lte=day)
     rows = (
         Returning.objects.filter(may, place_id__in=place_ids, until_us__isnull=True, state=StaffState.ACTIVE)
-        .values_list("place_id", "enterprise_id")
+        .values_list("place_id", "enterprise_id", "enterprise__merged_into_id")
         .annotate(n=Count("person_id", distinct=True), home=Count("id", filter=Q(home_office=True)))
         .order_by()
     )
-    return {(place, enterprise): (count, home) for place, enterprise, count, home in rows}
+    found, merged = dict[tuple[UUID, UUID], tuple[int, int]](), dict[UUID, UUID]()
+    for place, enterprise, top, count, home in rows:
+        found[place, enterprise] = (count, home)
+        if top is not None:
+            merged[enterprise] = top
+    return found, merged
 
 
 def _of_tops(
@@ -166,14 +176,13 @@ def _of_tops(
     return found
 
 
-def tops_of(ids: Collection[UUID]) -> dict[UUID, UUID]:
-    """For enterprises that were merged into another: that which stands for them now."""
-    found: dict[UUID, UUID] = {}
-    asked = _merged(ids)
-    while asked:
-        found |= asked
+def _tops(merged: Mapping[UUID, UUID]) -> dict[UUID, UUID]:
+    """`merged`: which enterprise was merged into which; found is that which stands for it now."""
+    found = dict(merged)
+    further = _merged(set(found.values())) if found else {}
+    while further:
+        found = {key: further.get(top, top) for key, top in found.items()}
         further = _merged(set(found.values()))
-        asked = {key: further[top] for key, top in found.items() if top in further}
     return found
 
 
@@ -221,7 +230,7 @@ def doors_of(place_ids: Collection[UUID], now: datetime) -> dict[UUID, list[Door
     measured = Reading.objects.filter(
         gate_id=OuterRef("pk"), method=Method.CAMERA, at_us__gt=clock.to_us(now - CAMERA_DAYS)
     )
-    gates = list(
+    rows = (
         Place.objects.filter(parent_id__in=place_ids, kind=PlaceKind.GATE, closed_on__isnull=True)
         .exclude(gate_setup__inner_of__isnull=False)
         .select_related("gate_setup")
@@ -229,14 +238,18 @@ def doors_of(place_ids: Collection[UUID], now: datetime) -> dict[UUID, list[Door
             tablets=Count("devices", filter=live & Q(devices__kind=DeviceKind.TABLET)),
             turnstiles=Count("devices", filter=live & Q(devices__kind=DeviceKind.TURNSTILE)),
             has_camera=Exists(measured),
+            # a gate has a row for each kind of lane; devices are counted in each of them
+            lane=F("lanes__method"), lane_count=F("lanes__count"),
         )
         .order_by("path")
-    )
+    )  # fmt: skip
     said: dict[UUID, dict[str, int]] = defaultdict(dict)
-    for row in GateLane.objects.filter(gate_id__in=[gate.id for gate in gates]):
-        said[row.gate_id][row.method] = row.count
+    gates = {row.id: row for row in rows}
+    for row in rows:
+        if row.lane is not None:
+            said[row.id][row.lane] = row.lane_count
     found: dict[UUID, list[Doors]] = defaultdict(list)
-    for gate in gates:
+    for gate in gates.values():
         setup: GateSetup | None = getattr(gate, "gate_setup", None)
         lanes = said.get(gate.id) or _guessed(setup, gate.tablets, gate.turnstiles, has_camera=gate.has_camera)
         takes_in = setup is None or (setup.is_open and setup.direction != Direction.OUT)

@@ -100,7 +100,7 @@ def picture_words(name: str, before: tuple[float, float], after: tuple[float, fl
         )
         % {"line_before": before[1], "wait_before": before[0], "line_after": after[1], "wait_after": after[0]},
         before=_("as asked"), after=_("with the plan"), people=_("people waiting at the gates"),
-        minutes=_("minutes that nineteen of twenty wait at most"),
+        minutes=_("by time of arrival: minutes that nineteen of twenty wait at most"),
         target=_("target: %(minutes)g min") % {"minutes": target},
     )  # fmt: skip
 

@@ -301,38 +301,3 @@ def slot_of_place(held: Reach, slot_id: int) -> WaveSlot:
     if row is None:
         raise NotFoundError(_("There is no such window within your reach."))
     return row
-
-
-# ---- a building's day --------------------------------------------
-
-
-@dataclass(frozen=True, slots=True)
-class Panel:
-    """What the building's own page says of the wave: the plan that holds today or next, and what is still to answer."""
-
-    plan_id: UUID
-    day: date
-    firms: int
-    people: int
-    p95_before: float
-    p95_after: float
-    held: bool
-    raised: int
-
-
-def panel(place: Place, now: datetime) -> Panel | None:
-    """None where no plan holds today or later."""
-    slots = WaveSlot.objects.filter(
-        place=place, plan__status=PlanStatus.PUBLISHED, plan__day__gte=clock.local_day(now)
-    ).select_related("plan")
-    first = slots.order_by("plan__day", "-plan__published_us").first()
-    if first is None:
-        return None
-    found = one_of(first.plan.result, place.id.hex)
-    if found is None:
-        return None
-    raised = slots.filter(plan=first.plan, objection=Objection.RAISED).count()
-    return Panel(
-        first.plan_id, first.plan.day, found.counts.firms, found.counts.come, found.before.p95, found.after.p95,
-        found.held, raised,
-    )  # fmt: skip
