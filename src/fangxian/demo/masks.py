@@ -185,7 +185,7 @@ def _close(round: Round, pharmacy: Place, by: str, when: _Calendar) -> None:
     day = clock.local_day(when.at(1, 12))
     sold = sold_on(round, pharmacy, day)
     close.close_day(
-        round=round, pharmacy=pharmacy, day=day, counted=book_of(round, pharmacy), money_fen=sold.money_fen,
+        round=round, pharmacy=pharmacy, day=day, counted=book_of(round, pharmacy, day), money_fen=sold.money_fen,
         explanation="", problems=[], by=by, now=when.at(1, 19, 40),
     )  # fmt: skip
 
