@@ -95,18 +95,6 @@ class TestReading:
         with pytest.raises(NotFoundError):
             reads.part_page(plan, full.towers[1].building)
 
-    def test_the_building_page_has_the_plan_that_comes_next(self, full: Works) -> None:
-        tower = full.towers[0].building
-        assert reads.panel(tower, NOW) is None
-        plan = worked_out(full.street, NOW)
-        waves.publish(plan=plan, by="test", now=NOW)
-        slot = WaveSlot.objects.filter(plan=plan)[0]
-        waves.object(slot=slot, text="不行", by="hr", now=NOW)
-        found = reads.panel(tower, NOW)
-        assert found is not None
-        assert (found.plan_id, found.day, found.firms, found.people, found.raised) == (plan.id, TOMORROW, 6, 420, 1)
-        assert reads.panel(full.towers[1].building, NOW) is None
-
 
 class TestForecast:
     def count(self, gate: Place, day: date, minute: int, people: int, outcome: str = "admit") -> None:

@@ -6,6 +6,7 @@ from uuid import UUID
 
 import pytest
 from django.db import transaction
+from django.utils import translation
 
 from fangxian.duties.models import Duty, OneOff
 from fangxian.gates.actions import setup
@@ -218,7 +219,8 @@ class TestWorkingOut:
     def test_a_plan_in_force_without_service_times_is_said(self) -> None:
         works = make_works(plan=False)
         tenants(works.towers[0].building, {"企业": 3}, NOW)
-        plan = worked_out(works.street, NOW)
+        with translation.override("en"):
+            plan = worked_out(works.street, NOW)
         assert plan.status == PlanStatus.FAILED
         assert "Playbook" in plan.problem
 
