@@ -53,6 +53,7 @@ RETURN_TO_WORK: dict[str, Line] = {
         f"firm:{name}": Line(C.FIRM, unknown("enterprise_id", "place_id"), post=post, strange=True)
         for name, post in (
             ("desk", False),
+            ("measures", False),
             ("begin", True),
             ("filing", False),
             ("send", True),
@@ -70,6 +71,7 @@ RETURN_TO_WORK: dict[str, Line] = {
         )
         for name, post in (("part", False), ("keep", True))
     },
+    "firm:end-measure": Line(C.FIRM, unknown("enterprise_id", "place_id", "measure_id"), post=True, strange=True),
     "firm-roster:watch": Line(C.BUILDINGS),
     "firm-roster:watch-reports": Line(C.BUILDINGS),
     "firm-roster:watch-ledger": Line(C.BUILDINGS, unknown("enterprise_id", "place_id"), strange=True),

@@ -139,7 +139,7 @@ def test_today_shows_my_gaps_and_what_was_given_to_me(desks: Desks, li: Staff, s
     worker = at_desk(desks.here.worker).get("/").context
     assert desks.here.person.name in {gap.subject for gap in worker["gaps"]}
     mine = secretary.get("/").context
-    assert [line.subject for line in mine["given"]] == ["检查北门门锁"]
+    assert [one.line.subject for one in mine["given"]] == ["检查北门门锁"]
     assert all(gap.owner.includes(li.id) for gap in mine["gaps"])
 
 
@@ -178,7 +178,7 @@ def test_a_duty_is_given_to_a_role_or_to_one_person(desks: Desks, secretary: Cli
     assert secretary.post(reverse("given:give"), past).status_code == 400
     assert OneOff.objects.count() == 2
     assert secretary.post(reverse("given:give"), {**form, "role": "grid_worker"}).status_code == 302
-    [line] = at_desk(desks.here.worker).get("/").context["given"]
+    line = at_desk(desks.here.worker).get("/").context["given"][0].line
     assert line.subject == "给独居老人送菜"
 
 

@@ -67,6 +67,8 @@ class DutyLine:
     due_at: datetime
     one_off: bool
     note: str
+    source: str
+    """What has given a duty that no person gave, such as "filing:...". """
     owner: Owner
 
 
@@ -271,6 +273,7 @@ def duty_lines(duties: Iterable[Duty], now: datetime, posts: Posts | None = None
             rule=duty.rule.key, title=duty.rule.spec["title"], where=names[duty.place_id], place_id=duty.place_id,
             opens_at=clock.from_us(duty.window_us), due_at=clock.from_us(duty.due_us),
             one_off=hasattr(duty, "one_off"), note=duty.one_off.note if hasattr(duty, "one_off") else "",
+            source=duty.one_off.source if hasattr(duty, "one_off") else "",
             owner=owners.of_duty(duty),
         )
         for duty in found

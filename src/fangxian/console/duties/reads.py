@@ -1,16 +1,21 @@
 """Duties given once: who can be given one, and which are open."""
 
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
 from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.urls import reverse
 
 from fangxian.accounts.access import NotFoundError, Reach
 from fangxian.accounts.models import RoleGrant, Staff
+from fangxian.accounts.roles import Capability
 from fangxian.duties.gap_queries import DutyLine, duty_lines, within_reach
 from fangxian.duties.models import Duty
 from fangxian.places.models import Place, PlaceKind
 
+FILING = "filing:"
 ROWS = 50
 PLACES = (
     PlaceKind.STREET, PlaceKind.NEIGHBOURHOOD, PlaceKind.GRID, PlaceKind.COMPOUND, PlaceKind.BUILDING,
@@ -38,6 +43,31 @@ def given_open(held: Reach, now: datetime) -> list[DutyLine]:
         .order_by("deadline_us")[:ROWS]
     )
     return duty_lines(rows, now)
+
+
+def is_decided(source: str) -> bool:
+    """Whether a duty is settled by a decision on a page of its own, and by nothing else."""
+    return source.startswith(FILING)
+
+
+def decided_at(source: str) -> str:
+    """The page where that is; empty for a duty that is done by saying so."""
+    return reverse("filings:filing", args=[UUID(source.split(":")[1])]) if is_decided(source) else ""
+
+
+@dataclass(frozen=True)
+class Given:
+    """`url`: the page on which the duty is settled; `said`: it is settled by saying so."""
+
+    line: DutyLine
+    url: str
+    said: bool
+
+
+def given_lines(lines: Iterable[DutyLine], can: Callable[[Capability], bool]) -> list[Given]:
+    """One's own duties that were given once, each with how it is settled."""
+    may = can(Capability.BUILDINGS)
+    return [Given(one, decided_at(one.source) if may else "", not is_decided(one.source)) for one in lines]
 
 
 def one_off(staff: Staff, record: Reach, duty_id: UUID, now: datetime) -> Duty:

@@ -40,6 +40,11 @@ def give(request: HttpRequest, who: Who) -> HttpResponse:
 @require_POST
 def done(request: HttpRequest, who: Who, duty_id: UUID) -> HttpResponse:
     duty = reads.one_off(who.staff, who.reach(Capability.RECORD), duty_id, who.now)
+    if reads.is_decided(duty.one_off.source):
+        messages.error(request, _("Nothing was changed: this is off your list once the filing is decided."))
+        if who.can(Capability.BUILDINGS):
+            return redirect(reads.decided_at(duty.one_off.source))
+        return redirect(safe_next(request))
     try:
         actions.done(duty=duty, by=who.staff.actor, now=who.now)
         messages.success(request, _("Done. It is off your list."))

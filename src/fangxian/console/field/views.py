@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
 from fangxian.accounts.roles import Capability
+from fangxian.console.duties.reads import given_lines
 from fangxian.console.field import reads
 from fangxian.console.field.forms import DoorForm, UnlistedForm, VehicleForm
 from fangxian.console.view import Who, staff_view
@@ -36,7 +37,7 @@ def today(request: HttpRequest, who: Who) -> HttpResponse:
     context = {
         "rounds": [reads.round_line(round, grounds) for round in rounds],
         "areas": hygiene.due_now(held, who.now, get_language() or "zh-hans", limit=20) if held else [],
-        "given": gap_queries.my_one_offs(who.staff, who.now, limit=20),
+        "given": given_lines(gap_queries.my_one_offs(who.staff, who.now, limit=20), who.can),
         "now_us": reads.now_us(who),
     }
     return render(request, "console/field/today.html", context)

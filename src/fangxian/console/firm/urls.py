@@ -1,11 +1,13 @@
 from django.urls import path
 
-from fangxian.console.firm import parts, views, workbook
+from fangxian.console.firm import measures, parts, views, workbook
 
 app_name = "firm"
 urlpatterns = [
     path("", views.home, name="home"),
     path("<uuid:enterprise_id>/<uuid:place_id>/", views.desk, name="desk"),
+    path("<uuid:enterprise_id>/<uuid:place_id>/measures/", measures.listing, name="measures"),
+    path("<uuid:enterprise_id>/<uuid:place_id>/measures/<uuid:measure_id>/end/", measures.end, name="end-measure"),
     path("<uuid:enterprise_id>/<uuid:place_id>/begin/", views.begin, name="begin"),
     path("<uuid:enterprise_id>/<uuid:place_id>/filing/", views.filing, name="filing"),
     path("<uuid:enterprise_id>/<uuid:place_id>/filing/send/", views.send, name="send"),

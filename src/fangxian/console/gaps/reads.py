@@ -9,6 +9,7 @@ from django.urls import reverse
 
 from fangxian.accounts.access import Reach, get
 from fangxian.accounts.models import Staff
+from fangxian.console.duties.reads import decided_at
 from fangxian.duties.gap_queries import Event, GapHistory, within_reach
 from fangxian.duties.models import Gap
 
@@ -27,7 +28,7 @@ class Told:
 
 def gap(held: Reach, gap_id: UUID) -> Gap:
     """Raises NotFoundError outside reach."""
-    rows = Gap.objects.select_related("duty__rule", "duty__cohort", "duty__place", "node")
+    rows = Gap.objects.select_related("duty__rule", "duty__cohort", "duty__place", "duty__one_off", "node")
     return get(rows, within_reach(held), id=gap_id)
 
 
@@ -44,6 +45,11 @@ def record_url(found: Gap) -> str:
     if duty.cohort.key.startswith(AREA_COHORT):
         return reverse("hygiene:area", args=[duty.subject_id])
     return ""
+
+
+def decide_url(found: Gap) -> str:
+    """The page of the decision that alone closes this gap; empty where saying that it is done is enough."""
+    return decided_at(found.duty.one_off.source) if hasattr(found.duty, "one_off") else ""
 
 
 def names(actors: Iterable[str]) -> Mapping[str, str]:

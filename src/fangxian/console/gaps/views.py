@@ -53,13 +53,16 @@ def _page(
     history = gap_history(found, who.now)
     is_open = history.status == GapStatus.OPEN
     may_record = is_open and reads.holds(who.reach(Capability.RECORD), found)
+    decide_url = reads.decide_url(found)
+    may_say = may_record and not decide_url
     may_waive = is_open and reads.holds(who.reach(Capability.WAIVE), found)
     context = {
         "gap": history.line, "history": history, "told": reads.told(history), "is_open": is_open,
         "record_url": reads.record_url(found) if may_record else "",
+        "decide_url": decide_url if is_open and who.can(Capability.BUILDINGS) else "",
         "register": who.can(Capability.REGISTER),
         "note_form": note or (NoteForm() if is_open else None),
-        "done_form": done or (DoneForm(who.now, initial={"observed_at": who.now}) if may_record else None),
+        "done_form": done or (DoneForm(who.now, initial={"observed_at": who.now}) if may_say else None),
         "waive_form": waive or (WaiveForm() if may_waive else None),
     }  # fmt: skip
     return render(request, "console/gaps/gap.html", context, status=400 if note or done or waive else 200)
@@ -89,6 +92,9 @@ def note(request: HttpRequest, who: Who, gap_id: UUID) -> HttpResponse:
 @require_POST
 def done(request: HttpRequest, who: Who, gap_id: UUID) -> HttpResponse:
     found = reads.gap(who.held, gap_id)
+    if reads.decide_url(found):
+        messages.error(request, _("Nothing was changed: this gap closes once the filing is decided."))
+        return redirect("gaps:gap", gap_id)
     form = DoneForm(who.now, request.POST)
     if form.is_valid():
         try:

@@ -5,6 +5,7 @@ from django.shortcuts import redirect, render
 
 from fangxian.accounts.roles import Capability
 from fangxian.command import first_run
+from fangxian.console.duties.reads import given_lines
 from fangxian.console.home import reads, steps
 from fangxian.console.view import Who, staff_view
 from fangxian.duties import gap_queries
@@ -21,7 +22,8 @@ def home(request: HttpRequest, who: Who) -> HttpResponse:
         "numbers": reads.numbers(who.reach(Capability.BOARD)) if acts and who.can(Capability.BOARD) else [],
         "gaps": day.gaps if acts else None, "many": len(day.gaps) >= gap_queries.PAGE,
         "todos": todos if who.can(Capability.RECORD) else None,
-        "given": day.given, "may_give": who.can(Capability.GIVE_DUTY), "doors": [] if acts else reads.doors(request),
+        "given": given_lines(day.given, who.can), "may_give": who.can(Capability.GIVE_DUTY),
+        "doors": [] if acts else reads.doors(request),
         "begin": who.can(Capability.ACCOUNTS) and _street_is_empty(),
     }  # fmt: skip
     return render(request, "console/home/home.html", context)

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
+from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseBadRequest
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
@@ -11,11 +12,10 @@ from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_POST
 
 from fangxian.accounts.roles import Capability
-from fangxian.console.passes import reach
+from fangxian.console.passes import handing, reach
 from fangxian.console.passes.forms import ListForm, ReasonForm
 from fangxian.console.passes.views import list_page, whole
 from fangxian.console.view import Who, staff_view
-from fangxian.gates.actions import passes as actions
 from fangxian.gates.actions.passes import CHANGES, Change
 from fangxian.gates.models import Pass, PassStatus
 from fangxian.gates.queries import passes
@@ -53,12 +53,22 @@ def _ids(form: ListForm, picked: Sequence[UUID], who: Who) -> list[UUID]:
     return list(Pass.objects.filter(scope, id__in=picked).order_by("id").values_list("id", flat=True)[:MOST])
 
 
-def _counts(form: ListForm, picked: Sequence[UUID], who: Who) -> list[StateCount]:
+def _chosen(form: ListForm, picked: Sequence[UUID], who: Who) -> QuerySet[Pass]:
     scope = within(who.held)
     place = whole(form)
     if form.data.get("all") and place is not None:
-        return passes.count_states(passes.matching(place, scope, now=who.now, narrow=form.narrow), who.now)
-    return passes.count_states(Pass.objects.filter(scope, id__in=picked), who.now)
+        return passes.matching(place, scope, now=who.now, narrow=form.narrow)
+    return Pass.objects.filter(scope, id__in=picked)
+
+
+def _unchanged(counts: Sequence[StateCount], what: Change, held: int) -> list[Why]:
+    """`held`: suspended ones that change, since a finding suspends them."""
+    left = []
+    for row in counts:
+        if row.over or row.status not in CHANGES[what][0]:
+            count = row.count - (held if row.status == PassStatus.SUSPENDED and not row.over else 0)
+            left.append(Why(_why(row.status, over=row.over), count))
+    return [why for why in left if why.count]
 
 
 @staff_view(Capability.PASSES)
@@ -76,7 +86,8 @@ def change_several(request: HttpRequest, who: Who) -> HttpResponse:
         return HttpResponseBadRequest()
     if not form.is_valid():
         return redirect("passes:list")
-    counts = _counts(form, picked, who)
+    chosen = _chosen(form, picked, who)
+    counts = passes.count_states(chosen, who.now)
     if not counts:
         return list_page(request, who, _("No pass is chosen. Tick the passes on the left, then say what to do."))
     total = sum(row.count for row in counts)
@@ -85,14 +96,12 @@ def change_several(request: HttpRequest, who: Who) -> HttpResponse:
     if sure and reason.is_valid() and total <= MOST and request.POST.get("seen") == str(total):
         return _do(request, who, _ids(form, picked, who), what, reason.cleaned_data["reason"])
     moved = sure and request.POST.get("seen") != str(total)
-    before, _after = CHANGES[what]
-    would = sum(row.count for row in counts if row.status in before and not row.over)
+    held = handing.by_finding(chosen, who.now).count() if what == Change.SUSPEND else 0
+    left = _unchanged(counts, what, held)
     context = {
         "form": reason, "filter": hidden(who, request), "picked": [] if form.data.get("all") else picked,
-        "all": form.data.get("all"), "what": what.value, "total": total, "would": would, "moved": moved,
-        "most": MOST, "left": [
-            Why(_why(row.status, over=row.over), row.count) for row in counts if row.status not in before or row.over
-        ],
+        "all": form.data.get("all"), "what": what.value, "total": total,
+        "would": total - sum(why.count for why in left), "moved": moved, "most": MOST, "left": left,
     }  # fmt: skip
     return render(request, "console/passes/sure.html", context, status=400 if sure else 200)
 
@@ -103,7 +112,7 @@ def hidden(who: Who, request: HttpRequest) -> ListForm:
 
 
 def _do(request: HttpRequest, who: Who, ids: Sequence[UUID], what: Change, reason: str) -> HttpResponse:
-    changed = actions.change_many(ids=ids, what=what, reason=reason, by=who.staff.actor, now=who.now)
+    changed = handing.change(ids=ids, what=what, reason=reason, by=who.staff.actor, now=who.now)
     left = [key for key in ids if key not in changed]
     lines = passes.lines_of(left[:NAMED], within(who.held), now=who.now)
     context = {

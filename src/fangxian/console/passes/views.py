@@ -14,7 +14,7 @@ from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from fangxian.accounts.roles import Capability
-from fangxian.console.passes import photos, reach
+from fangxian.console.passes import handing, photos, reach
 from fangxian.console.passes.forms import ListForm, ReasonForm
 from fangxian.console.view import Who, staff_view
 from fangxian.gates import printing
@@ -105,7 +105,7 @@ def _page(request: HttpRequest, who: Who, permit: Pass, form: ReasonForm, status
     drawn = printing.svg(permit.token) if usable else ""
     context = {
         "permit": permit, "row": shown(told.line), "acts": told.acts, "replaced_by": told.replaced_by, "form": form,
-        "choices": _choices(permit, over=told.line.over), "usable": usable,
+        "choices": _choices(permit, who, over=told.line.over), "usable": usable,
         "slot": printing.slot_words(slots.slot_of(permit, who.now)),
         "wallet": request.build_absolute_uri(reverse("resident:wallet", args=[permit.wallet])) if usable else "",
         "code": mark_safe(drawn),  # noqa: S308 - drawn by segno from a signed token, no outside text
@@ -114,13 +114,15 @@ def _page(request: HttpRequest, who: Who, permit: Pass, form: ReasonForm, status
     return render(request, "console/passes/story.html", context, status=status)
 
 
-def _choices(permit: Pass, *, over: bool) -> list[tuple[str, str, str]]:
+def _choices(permit: Pass, who: Who, *, over: bool) -> list[tuple[str, str, str]]:
     """What may be done now: the key, the word on the button, its look."""
     if permit.status == PassStatus.REVOKED or over:
         return []
     revoke = ("revoke", _("Revoke for good"), "danger")
     if permit.status == PassStatus.SUSPENDED:
-        return [("restore", _("Restore"), "primary"), revoke]
+        held = handing.by_finding(Pass.objects.filter(id=permit.id), who.now).exists()
+        keep = [("suspend", _("Suspend beyond the end of the finding"), "")] if held else []
+        return [("restore", _("Restore"), "primary"), *keep, revoke]
     return [("suspend", _("Suspend"), ""), ("reissue", _("Replace with a new pass"), ""), revoke]
 
 
@@ -153,5 +155,7 @@ def _done(what: str, permit: Pass, reason: str, who: Who) -> Pass | None:
     by, now = who.staff.actor, who.now
     if what == "reissue":
         return actions.reissue(permit=permit, reason=reason, by=by, now=now)
-    act = {"suspend": actions.suspend, "restore": actions.restore, "revoke": actions.revoke}[what]
+    if what == "suspend":
+        return permit if handing.change(ids=[permit.id], what=Change.SUSPEND, reason=reason, by=by, now=now) else None
+    act = {"restore": actions.restore, "revoke": actions.revoke}[what]
     return permit if act(passes=[permit], reason=reason, by=by, now=now) else None
