@@ -9,6 +9,7 @@ from fangxian.gates.actions import setup
 from fangxian.gates.actions.setup import Settings
 from fangxian.gates.models import Direction, Flow
 from fangxian.places.models import Place
+from fangxian.registry.models import Attachment, Relation
 from fangxian.shared import clock
 from fangxian.workplaces.actions import waves
 from fangxian.workplaces.models import (
@@ -85,6 +86,21 @@ class TestReading:
         assert window.slot.plan_id == own.id
         with pytest.raises(NotFoundError):
             reads.slot_of_firm(Reach(subjects=frozenset({full.firms[2].id})), window.slot.id)
+
+    def test_a_building_worker_reads_no_window_of_a_tenant_elsewhere(self, full: Works) -> None:
+        there, here = (tower.building for tower in full.towers[:2])
+        plan = worked_out(full.street, NOW)
+        waves.publish(plan=plan, by="test", now=NOW)
+        slot = WaveSlot.objects.filter(plan=plan, place=there)[0]
+        Attachment.objects.create(
+            subject_id=slot.enterprise_id, relation=Relation.TENANT, place=here, since=TODAY, source="test"
+        )
+        own, other = Reach(paths=(there.path,)), Reach(paths=(here.path,))
+        assert slot.id in {one.slot.id for one in reads.windows(own, NOW)}
+        assert reads.slot_of_firm(own, slot.id) == slot
+        assert reads.windows(other, NOW) == []
+        with pytest.raises(NotFoundError):
+            reads.slot_of_firm(other, slot.id)
 
     def test_lanes_and_volunteers_by_quarter(self, full: Works) -> None:
         plan = worked_out(full.street, NOW)

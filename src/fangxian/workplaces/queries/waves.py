@@ -14,7 +14,7 @@ from fangxian.gates.models import ArrivalSlot
 from fangxian.places.models import Place, PlaceKind, parent_paths
 from fangxian.shared import clock
 from fangxian.workplaces.models import Objection, PlanStatus, WavePlan, WaveSlot
-from fangxian.workplaces.queries.firms import within as firms_within
+from fangxian.workplaces.queries.firms import family
 from fangxian.workplaces.wave.whatif import Change
 from fangxian.workplaces.wave_results import SiteResult, one_of, unpacked
 
@@ -249,10 +249,16 @@ class Window:
     """A new plan was asked for because an objection was met."""
 
 
+def _of_firms(held: Reach) -> Q:
+    """By a grant for the enterprise: its windows in each of its buildings. By a grant for a place: the windows there,
+    and none that a tenant of it has elsewhere."""
+    return Q(enterprise_id__in=family(held.subjects)) | held.places("place__path", "place__grid_id")
+
+
 def windows(held: Reach, now: datetime) -> list[Window]:
     """Of every enterprise in reach: what gates hold to today and on the days that follow."""
     today = clock.local_day(now)
-    mine = firms_within(held, "enterprise_id")
+    mine = _of_firms(held)
     holding = set(
         ArrivalSlot.objects.filter(mine, ended_us__isnull=True, until_day__gte=today).values_list(
             "place_id", "enterprise_id", "source"
@@ -287,7 +293,7 @@ def _window(row: WaveSlot, found: SiteResult | None, queued: Collection[tuple[UU
 
 def slot_of_firm(held: Reach, slot_id: int) -> WaveSlot:
     """A window of an enterprise in reach. Raises NotFoundError."""
-    rows = WaveSlot.objects.filter(firms_within(held, "enterprise_id"), id=slot_id)
+    rows = WaveSlot.objects.filter(_of_firms(held), id=slot_id)
     row = rows.select_related("plan", "place").defer("plan__result").first()
     if row is None:
         raise NotFoundError(_("There is no such window within your reach."))
