@@ -12,6 +12,7 @@ from fangxian.demo.offices import NAMED
 from fangxian.demo.street import Building, Employee, Enterprise
 
 LIFT_FLOORS: Final = 7
+LIFT_PEOPLE: Final = 150
 MANAGERS: Final = (
     "上海古北物业管理有限公司", "上海长房物业管理有限公司", "上海新长宁物业有限公司", "上海虹开发物业管理有限公司",
     "上海东方国际物业管理有限公司", "上海海螺物业管理有限公司",
@@ -184,7 +185,7 @@ def buildings(rng: Random, built: Sequence[Building], firms: Sequence[Enterprise
             BuildingFacts(
                 building, MANAGERS[at % len(MANAGERS)], people_cap=_cap(many, at), firm_cap=_firm_cap(building, count),
                 lobby_cap=20 + 2 * building.floors, isolation_room=ROOMS[at % len(ROOMS)],
-                lifts=lifts(building),
+                lifts=lifts(building, many),
                 members=_members(rng, leaders[at % len(leaders)], heads[at % len(heads)], missing), missing=missing,
                 supply_days=9 if at == len(built) // 2 else 16 + at % 12, people=many, firms=count,
             )
@@ -202,9 +203,9 @@ def _firm_cap(building: Building, count: int) -> int | None:
     return max(1, count - count // 20) if building.name.startswith("东方国际") else None
 
 
-def lifts(building: Building) -> tuple[LiftFacts, ...]:
-    """As many as the areas that are disinfected, the lower floors served by the first half."""
-    count = building.floors // LIFT_FLOORS + 1
+def lifts(building: Building, people: int = 0) -> tuple[LiftFacts, ...]:
+    """One for so many floors, or people where these are more; the lower floors are served by the first half."""
+    count = max(building.floors // LIFT_FLOORS + 1, people // LIFT_PEOPLE)
     cap = 6 if building.floors >= 20 else 4
     middle = building.floors // 2
     low = count // 2 if count > 2 else count
