@@ -12,6 +12,9 @@ from fangxian.audit.models import Entry
 from fangxian.duties.actions.sweep import sweep
 from fangxian.duties.models import Duty, Gap, GapStatus, Member
 from fangxian.gates.models import Pass, PassStatus
+from fangxian.inspections.actions import findings
+from fangxian.inspections.models import FindingAct
+from fangxian.inspections.rules import Actor as Inspecting
 from fangxian.shared import clock
 from fangxian.workplaces import rules
 from fangxian.workplaces.actions import filings, firms
@@ -24,6 +27,7 @@ from fangxian.workplaces.queries import filings as reads
 from fangxian.workplaces.rules import Actor, Lack
 from tests.support.filed import PHONE, ready, stand
 from tests.support.threads import at_once
+from tests.support.walks import find
 from tests.support.works import MORNING, Works, make_enterprise, make_works
 
 ALL = frozenset(Actor)
@@ -94,6 +98,28 @@ def test_passes_go_with_a_suspension_come_back_and_end_with_the_filing(works: Wo
         states.append(set(mine.values_list("status", flat=True)))
     assert states == [{PassStatus.SUSPENDED}, {PassStatus.LIVE}, {PassStatus.REVOKED}]
     assert not Member.objects.filter(subject_id=filing.enterprise_id, until_us__isnull=True).exists()
+
+
+def test_an_open_finding_outlasts_a_resumed_filing_and_holds_new_passes(works: Works) -> None:
+    filing = stand(ready(works), FilingStatus.ENDORSED)
+    hour, found = timedelta(hours=1), []
+    mine = Pass.objects.filter(enterprise_id=filing.enterprise_id)
+
+    def see() -> None:
+        found.append(set(mine.values_list("status", flat=True)))
+
+    finding = find(filing.place, works.head, MORNING, item="A1")
+    act(filing, FilingAct.ACCEPT, Actor.STREET, MORNING + hour)
+    see()
+    for name in (FilingAct.SUSPEND, FilingAct.RESUME):
+        act(filing, name, Actor.STREET, MORNING + 2 * hour, text="两人发热")
+        see()
+    findings.act(
+        finding=finding, act=FindingAct.ANNUL, actors=set(Inspecting), by=works.leader.actor, now=MORNING + 3 * hour,
+        text="复查",
+    )  # fmt: skip
+    see()
+    assert found == [{PassStatus.SUSPENDED}] * 3 + [{PassStatus.LIVE}]
 
 
 def test_what_is_missing_is_named_and_nothing_typed_is_lost(works: Works) -> None:

@@ -103,6 +103,20 @@ def keep_up(*, now: datetime, by: str = WORKER) -> int:
     return sum(one.suspended + one.restored for one in done)
 
 
+def is_standing(place_id: UUID) -> bool:
+    """Whether an open finding makes passes of this place not good."""
+    return _standing(place_id).exists()
+
+
+@write_lock()
+def cover(*, place_id: UUID, permit_ids: Sequence[UUID], by: str, now: datetime) -> int:
+    """Passes that have just come into force are not good where a suspension stands. For the transaction that brings
+    them into force, so that none is good in between. Returns how many were suspended."""
+    if not permit_ids or not is_standing(place_id):
+        return 0
+    return _settle(place_id, sorted(permit_ids), by, now)[0]
+
+
 @write_lock()
 def hand_over(*, permit_ids: Sequence[UUID], reason: str, by: str, now: datetime) -> set[UUID]:
     """Somebody else has a reason of their own that these passes are not good: the end of our suspensions does not

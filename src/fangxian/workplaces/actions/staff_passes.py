@@ -16,6 +16,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy
 
 from fangxian.gates.actions import passes, roster
+from fangxian.gates.actions.passes import NewPass
 from fangxian.gates.models import Pass, PassKind, PassStatus
 from fangxian.inspections.actions import suspend
 from fangxian.places.models import Place
@@ -95,7 +96,29 @@ def follow(
         return 0
     new = roster.for_roster(enterprise_id=enterprise_id, place_id=place_id, now=now)
     wanted = [one for one in new if one.subject_id in cleared]
-    return len(passes.issue_missing(passes=wanted, by=by, now=now, polite=_polite()))
+    return _issue(wanted, place_id, by, now)
+
+
+def _issue(wanted: Sequence[NewPass], place_id: UUID, by: str, now: datetime) -> int:
+    """Issue, and leave none of them good where an open finding stands. There they are signed inside the transaction
+    that suspends them; elsewhere before it, since signing is slow, and a finding made meanwhile is looked for after."""
+    issued: list[UUID] = []
+
+    def write(part: Sequence[NewPass]) -> None:
+        new = [one.id for one in passes.issue_missing(passes=part, by=by, now=now, polite=False)]
+        suspend.cover(place_id=place_id, permit_ids=new, by=by, now=now)
+        issued.extend(new)
+
+    def cover(part: Sequence[UUID]) -> None:
+        suspend.cover(place_id=place_id, permit_ids=part, by=by, now=now)
+
+    if suspend.is_standing(place_id):
+        in_chunks(wanted, write, polite=_polite())
+        return len(issued)
+    issued = [one.id for one in passes.issue_missing(passes=wanted, by=by, now=now, polite=_polite())]
+    if suspend.is_standing(place_id):
+        in_chunks(issued, cover, polite=_polite())
+    return len(issued)
 
 
 def suspend_all(*, enterprise: Subject, place: Place, reason: str, by: str, now: datetime) -> int:
@@ -136,14 +159,21 @@ def stop(*, permits: Sequence[Pass], reason: str, by: str, now: datetime) -> int
 
 
 def bring_back(*, permits: Sequence[Pass], reason: str, by: str, now: datetime) -> int:
-    """Restore those that this package has stopped; one that somebody else has suspended stays so."""
+    """Restore those that this package has stopped; one that somebody else has suspended stays so.
+
+    Where an open finding makes its place not good, the pass is the finding's from the same moment on.
+    """
     count = 0
 
     def write(part: Sequence[Pass]) -> None:
         nonlocal count
         ids = [one.id for one in part]
         mine = set(StoppedPass.objects.filter(permit_id__in=ids).values_list("permit_id", flat=True))
-        count += passes.restore(passes=[one for one in part if one.id in mine], reason=reason, by=by, now=now)
+        back = [one for one in part if one.id in mine]
+        count += passes.restore(passes=back, reason=reason, by=by, now=now)
+        for place_id in sorted({one.place_id for one in back}):
+            ids = [one.id for one in back if one.place_id == place_id]
+            suspend.cover(place_id=place_id, permit_ids=ids, by=by, now=now)
         StoppedPass.objects.filter(permit_id__in=mine).delete()
 
     in_chunks(permits, write, polite=_polite())
