@@ -166,6 +166,12 @@ def mended_us(row: Finding) -> int | None:
     return steps.values_list("observed_us", flat=True).first()
 
 
+def mended_by(row: Finding) -> str:
+    """Who last reported it as put right; empty where nobody did."""
+    steps = row.steps.filter(act=FindingAct.MEND).order_by("-received_us")
+    return steps.values_list("by", flat=True).first() or ""
+
+
 def check_zone(zone: str) -> None:
     if zone not in Zone.values:
         raise InspectionError(_("There is no such zone. Nothing was kept; load the form again."))
@@ -210,19 +216,29 @@ def move(
     owed.hold_cohorts()
     known = FindingStep.objects.filter(id=step_id).select_related("finding__place").first() if step_id else None
     if known is not None:
-        return Acted(known.finding, known, known=True)
+        return _known(known, finding, by)
     check_photos(photos)
     row = (
         Finding.objects.select_for_update(of=("self",)).select_related("place", "inspection").get(id=finding.id)
     )  # fmt: skip
     actor = _as_whom(row, act, actors)
     _check(row, act, text, photos, by, now)
-    at = _observed(observed_at, now)
+    if observed_at is not None:
+        _check_sight(row, act, clock.to_us(observed_at))
+    at = _observed(row, observed_at, now)
     if act == FindingAct.PLAN:
         _agree(row, plan_who, plan_what, plan_until, now)
     step = _step(row, act, actor, text, photos, clock.to_us(at), step_id, by, now)
     _follow(row, step, at, by, now)
     return Acted(row, step)
+
+
+def _known(step: FindingStep, finding: Finding, by: str) -> Acted:
+    if step.finding_id != finding.id or step.by != by:
+        raise InspectionError(
+            _("Something else has the same number already. Nothing was changed; load the finding and do it anew.")
+        )
+    return Acted(step.finding, step, known=True)
 
 
 def _as_whom(row: Finding, act: FindingAct, actors: Collection[Actor]) -> Actor:
@@ -250,16 +266,29 @@ def _check(row: Finding, act: FindingAct, text: str, photos: Sequence[str], by: 
         raise InspectionError(
             _("Nobody re-inspects their own place. Nothing was changed; somebody from another place has to come.")
         )
-    mended = row.steps.filter(act=FindingAct.MEND).order_by("-received_us").first()
-    if mended is not None and mended.by == by:
+    if mended_by(row) == by:
         raise InspectionError(
             _("You reported this as put right yourself. Nothing was changed; somebody else has to look at it.")
         )
 
 
-def _observed(observed_at: datetime | None, now: datetime) -> datetime:
-    """A clock that runs ahead does not make tomorrow's record."""
-    return now if observed_at is None else min(observed_at, now)
+def _check_sight(row: Finding, act: FindingAct, seen_us: int) -> None:
+    """Looked at without a network, and put right only after that: it says nothing about how it is now."""
+    if act in (FindingAct.PASS, FindingAct.FAIL) and not rules.is_new_sight(row.status, seen_us, mended_us(row)):
+        raise InspectionError(
+            _("You looked at it before it was last reported as put right. Nothing was changed; look at it once more.")
+        )
+
+
+def _observed(row: Finding, observed_at: datetime | None, now: datetime) -> datetime:
+    """A clock that runs ahead does not make tomorrow's record, and nothing is done before what it answers. A plan
+    that was agreed says nothing about whether it had been put right by then."""
+    if observed_at is None:
+        return now
+    steps = row.steps.exclude(act__in=("", FindingAct.PLAN)).order_by("-observed_us")
+    last = steps.values_list("observed_us", flat=True).first()
+    earliest = clock.from_us(max(row.opened_us, last or 0))
+    return min(max(observed_at, earliest), now)
 
 
 def _agree(row: Finding, who: str, what: str, until: datetime | None, now: datetime) -> None:
