@@ -327,3 +327,56 @@ def test_a_re_inspection_from_before_it_was_put_right_closes_nothing(works: Work
     assert send(early, works.leader, TEN + timedelta(hours=1)).passed == ()
     row.refresh_from_db()
     assert row.status == "mended"
+
+
+@pytest.mark.parametrize("act", [A.PASS, A.FAIL])
+def test_looked_at_before_it_was_last_put_right_it_neither_closes_nor_opens_again(works: Works, act: A) -> None:
+    """Judged at half past nine without a network; put right at ten, and sent at eleven."""
+    row = find(works.towers[0].building, works.head, NINE, item="D1")
+    do(row, A.MEND, works.towers[0].manager, TEN)
+    eleven, early = TEN + timedelta(hours=1), NINE + timedelta(minutes=30)
+    with pytest.raises(InspectionError, match="before it was last reported"):
+        do(row, act, works.head, eleven, observed_at=early)
+    row.refresh_from_db()
+    assert (row.status, row.steps.count(), set(owed(row))) == ("mended", 2, {"finding-recheck"})
+    assert do(row, act, works.head, eleven, observed_at=TEN + timedelta(minutes=1)).status != "mended"
+
+
+def test_nothing_is_done_before_what_it_answers(works: Works) -> None:
+    """The clock of a device runs behind: put right not before it was found, nor before it was found wanting."""
+    row = find(works.towers[0].building, works.head, NINE, item="D1")
+    row = do(row, A.MEND, works.towers[0].manager, TEN, observed_at=NINE - timedelta(days=1))
+    assert row.steps.get(act=A.MEND).observed_us == clock.to_us(NINE)
+    row = do(row, A.FAIL, works.head, TEN)
+    later = TEN + timedelta(minutes=30)
+    row = do(row, A.MEND, works.towers[0].manager, later, observed_at=NINE + timedelta(minutes=5))
+    assert row.steps.filter(act=A.MEND).latest("received_us").observed_us == clock.to_us(TEN)
+
+
+def test_a_number_that_is_taken_answers_only_who_took_it_for_the_same_finding(works: Works) -> None:
+    row = find(works.towers[0].building, works.head, NINE, item="D1")
+    other = find(works.towers[0].building, works.head, NINE, item="D2")
+    step, manager = new_id(), works.towers[0].manager
+    do(row, A.MEND, manager, TEN, step_id=step)
+    for finding, by in ((other, manager), (row, works.leader)):
+        with pytest.raises(InspectionError, match="same number"):
+            do(finding, A.MEND, by, TEN, step_id=step)
+    other.refresh_from_db()
+    assert (other.status, other.steps.count(), row.steps.count()) == ("open", 1, 2)
+    assert findings.act(finding=row, act=A.MEND, actors=set(Actor), by=manager.actor, now=TEN, step_id=step).known
+
+
+def test_a_walk_of_whoever_put_something_right_is_kept_and_that_waits_for_somebody_else(works: Works) -> None:
+    own = find(works.towers[0].building, works.head, NINE, item="D1")
+    theirs = find(works.towers[0].building, works.head, NINE + timedelta(minutes=1), item="D2")
+    do(own, A.MEND, works.leader, TEN)
+    do(theirs, A.MEND, works.towers[0].manager, TEN)
+    at = TEN + timedelta(hours=1)
+    sent = walk(works.towers[0].building, at, occasion="recheck")
+    told = send(sent, works.leader, at)
+    assert (told.status, told.passed, told.marks) == ("stored", (theirs.id,), ("own-mend",))
+    assert send(sent, works.leader, at).marks == ("own-mend",)
+    own.refresh_from_db()
+    assert own.status == "mended"
+    again = send(walk(works.towers[0].building, at, occasion="recheck"), works.head, at)
+    assert again.passed == (own.id,)

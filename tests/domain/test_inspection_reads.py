@@ -10,7 +10,7 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import translation
 
 from fangxian.inspections.actions import findings as acts
-from fangxian.inspections.models import Finding, FindingAct, Inspection, Severity
+from fangxian.inspections.models import Assignment, Finding, FindingAct, Inspection, Occasion, Severity
 from fangxian.inspections.plan import version_at
 from fangxian.inspections.queries import findings, forms, states, today, trends
 from fangxian.inspections.rules import Actor
@@ -130,7 +130,11 @@ def test_a_place_at_a_glance(works: Works) -> None:
     here, there = works.towers[0].id, works.towers[1].id
     find(works.towers[0].building, works.head, NINE - timedelta(days=1), item="E1")
     send(walk(works.towers[0].building, NINE, {"A2": {"zone": "R"}, "D1": {}}), works.head, NINE)
-    recheck = walk(works.towers[1].building, NINE, occasion="recheck")
+    sent = Assignment.objects.create(
+        place=works.towers[1].building, day=DAY, occasion=Occasion.RECHECK, inspector=works.head.id, made_us=1,
+        by="test",
+    )  # fmt: skip
+    recheck = walk(works.towers[1].building, NINE, occasion="recheck", assignment=sent.id.hex)
     send(recheck, works.head, NINE)
     mend(Finding.objects.get(item="D1"), 10)
     found = states.states([here, there], DAY, NINE + timedelta(hours=3))

@@ -308,3 +308,27 @@ def test_what_a_device_sends_is_read_strictly() -> None:
     assert msgspec.json.decode(body, type=Sent).answers[0].spot == ""
     with pytest.raises(msgspec.ValidationError):
         msgspec.json.decode(body.replace(b'"item"', b'"itme"'), type=Sent)
+
+
+@pytest.mark.parametrize("claimed", ["leader", "recheck", "unannounced"])
+def test_what_nobody_assigned_is_a_daily_inspection_whatever_the_device_calls_it(works: Works, claimed: str) -> None:
+    """One answer does not do for it, and nothing of it is hidden from the day's count."""
+    folds.enrol_places(now=MORNING)
+    sent = walk(works.towers[0].building, NINE, occasion=claimed)
+    short = send(msgspec.structs.replace(sent, answers=sent.answers[:1]), works.towers[1].worker, NINE)
+    assert (short.status, len(short.missing)) == (Status.REFUSED, 21)
+    told = send(sent, works.towers[1].worker, NINE)
+    assert (told.status, told.marks) == (Status.STORED, ("as-daily",))
+    assert Inspection.objects.get().occasion == "daily"
+    assert Fulfilment.objects.filter(duty__rule__key="building-inspected").count() == 1
+
+
+def test_the_occasion_is_that_of_the_assignment(works: Works) -> None:
+    day = clock.local_day(NINE)
+    for occasion, staff in ((Occasion.UNANNOUNCED, works.towers[1].worker), (Occasion.DAILY, works.leader)):
+        row = assign.assign(
+            place=works.towers[0].building, day=day, inspector=staff.id, occasion=occasion, by="test", now=MORNING
+        )
+        told = send(walk(works.towers[0].building, NINE, occasion="leader", assignment=row.id.hex), staff, NINE)
+        assert (told.status, told.marks) == (Status.STORED, ())
+        assert Inspection.objects.get(id=told.inspection_id).occasion == occasion

@@ -59,6 +59,8 @@ class Mark(models.TextChoices):
     UNKNOWN_LIST = "unknown-list", _("no plan has this checklist; judged by the one in force as far as it goes")
     CLOCK = "clock", _("the clock of the device was wrong")
     OTHER_INSPECTOR = "other-inspector", _("somebody else had been assigned")
+    OWN_MEND = "own-mend", _("somebody else has to look at what this inspector reported as put right")
+    AS_DAILY = "as-daily", _("kept as a daily inspection: nothing else was assigned here")
     UNSIGNED = "unsigned", _("not signed by the property manager")
 
 

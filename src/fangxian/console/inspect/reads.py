@@ -6,12 +6,12 @@ from uuid import UUID
 from django.utils.translation import gettext as _
 
 from fangxian.accounts import access
-from fangxian.accounts.roles import Capability
 from fangxian.console.view import Who
 from fangxian.inspections.models import Inspection, Occasion
 from fangxian.inspections.plan import TYPES
-from fangxian.inspections.queries.access import is_own
+from fangxian.inspections.queries.access import actors_of, is_own
 from fangxian.inspections.queries.today import AssignedLine, todays_list
+from fangxian.inspections.rules import Actor
 from fangxian.places.models import Place
 
 
@@ -61,7 +61,8 @@ def _own_accord(who: Who, wanted: UUID) -> Visit:
     place = access.get(rows, who.held.places(), id=wanted)
     if is_own(who.grants, place):
         raise access.NotAllowedError(_("Nobody inspects their own place. Nothing was taken."))
-    occasion = Occasion.LEADER if who.can(Capability.FILINGS) else Occasion.DAILY
+    leads = Actor.LEADER in actors_of(who.grants, place, assigned=False)
+    occasion = Occasion.LEADER if leads else Occasion.DAILY
     return Visit(place, _where(place), "", occasion.value, 0, 0, None)
 
 

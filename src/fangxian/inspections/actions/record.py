@@ -55,7 +55,8 @@ class SentAnswer(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_onl
 class Sent(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """One walk. `checklist` is the fingerprint of the list as the form gave it; instants are the device's.
 
-    `occasion` is a value of models.Occasion; `assignment` the hex id of the assignment that was followed, if one was.
+    `occasion` is a value of models.Occasion, as the device has it: what counts is what was assigned (`_occasion`).
+    `assignment` is the hex id of the assignment that was followed, if one was.
     """
 
     id: UUID
@@ -145,17 +146,19 @@ class _Recording:
     by: str
     now: datetime
     observed_us: int = 0
+    occasion: Occasion = Occasion.DAILY
     marks: list[Mark] = field(default_factory=list)
 
     def store(self) -> Recorded:
         place, assignment = self._place(), self._assignment()
+        self.observed_us = self._observed()
+        self.occasion = self._occasion(place, assignment)
         version = self._version(place)
         self._check(version)
-        self.observed_us = self._observed()
         repeat = self._is_second(place, assignment)
         row = self._row(place, assignment, version)
         taken = self._find(row, place, version, repeat)
-        passed = self._pass(place) if row.occasion == Occasion.RECHECK else ()
+        passed = self._pass(row, place) if row.occasion == Occasion.RECHECK else ()
         if row.occasion != Occasion.RECHECK and not self._unanswered(version):
             at = clock.from_us(self.observed_us)
             owed.inspected(place=place, at=at, ref=f"inspection:{row.id.hex}", by=self.by, now=self.now)
@@ -193,6 +196,30 @@ class _Recording:
             self.marks.append(Mark.OTHER_INSPECTOR)
         return row
 
+    def _occasion(self, place: Place, assignment: Assignment | None) -> Occasion:
+        """As assigned. Without that a leader looks at what they choose, and what was put right may be looked at again;
+        anything else is a daily inspection, whatever the device calls it."""
+        if self.sent.occasion not in Occasion.values:
+            raise _RefusedError(_("This kind of inspection is not known. Nothing was kept; load the form again."))
+        claimed = Occasion(self.sent.occasion)
+        found = Occasion(assignment.occasion) if assignment is not None else claimed
+        if (
+            found == Occasion.DAILY
+            or (found == Occasion.LEADER and access.leads(self.inspector, place, self.now))
+            or (found == Occasion.RECHECK and (assignment is not None or self._is_recheck_owed(place)))
+            or (found == Occasion.UNANNOUNCED and assignment is not None)
+        ):
+            return found
+        self.marks.append(Mark.AS_DAILY)
+        return Occasion.DAILY
+
+    def _is_recheck_owed(self, place: Place) -> bool:
+        if Finding.objects.filter(place=place, status=FindingStatus.MENDED).exists():
+            return True
+        day = clock.local_day(clock.from_us(self.observed_us))
+        sent = Assignment.objects.filter(place=place, day=day, occasion=Occasion.RECHECK, inspector=self.inspector)
+        return sent.exists()
+
     def _version(self, place: Place) -> Version:
         current = version_at(place.kind, self.now)
         if current.sha256 == self.sent.checklist:
@@ -203,14 +230,12 @@ class _Recording:
 
     def _check(self, version: Version) -> None:
         sent = self.sent
-        if sent.occasion not in Occasion.values:
-            raise _RefusedError(_("This kind of inspection is not known. Nothing was kept; load the form again."))
         if len({answer.item for answer in sent.answers}) < len(sent.answers):
             raise _RefusedError(_("An item was answered twice. Nothing was kept; load the form again."))
         if any(answer.result not in Result.values for answer in sent.answers):
             raise _RefusedError(_("An answer is not one of those offered. Nothing was kept; load the form again."))
         missing = self._unanswered(version)
-        complete = sent.occasion in (Occasion.DAILY, Occasion.UNANNOUNCED)
+        complete = self.occasion in (Occasion.DAILY, Occasion.UNANNOUNCED)
         if complete and missing and Mark.UNKNOWN_LIST not in self.marks:
             raise _RefusedError(
                 _("Not every item was answered: %(items)s. Nothing was kept; answer them and send it again.")
@@ -240,11 +265,11 @@ class _Recording:
 
     def _is_second(self, place: Place, assignment: Assignment | None) -> bool:
         """Marks it where the place was inspected on the same occasion. True where it is the same walk sent twice."""
-        if self.sent.occasion not in (Occasion.DAILY, Occasion.UNANNOUNCED):
+        if self.occasion not in (Occasion.DAILY, Occasion.UNANNOUNCED):
             return False
         day = clock.local_day(clock.from_us(self.observed_us))
         same = Q(assignment=assignment) if assignment is not None else Q(pk__in=[])
-        rows = Inspection.objects.filter(same | Q(place=place, day=day, occasion=self.sent.occasion))
+        rows = Inspection.objects.filter(same | Q(place=place, day=day, occasion=self.occasion))
         inspectors = set(rows.values_list("inspector", flat=True))
         if inspectors:
             self.marks.append(Mark.SECOND)
@@ -257,7 +282,7 @@ class _Recording:
             self.marks.append(Mark.UNSIGNED)
         in_order, applicable = rules.score(answer.result for answer in sent.answers)
         row = Inspection.objects.create(
-            id=sent.id, place=place, day=clock.local_day(clock.from_us(observed_us)), occasion=sent.occasion,
+            id=sent.id, place=place, day=clock.local_day(clock.from_us(observed_us)), occasion=self.occasion,
             assignment=assignment, inspector=self.inspector, playbook_id=version.playbook_id,
             checklist=sent.checklist[:64], begun_us=min(sent.begun_us, observed_us), observed_us=observed_us,
             received_us=clock.to_us(self.now), in_order=in_order, applicable=applicable, signed_name=signed,
@@ -291,8 +316,9 @@ class _Recording:
             )  # fmt: skip
         return findings.take(seen=seen, plan=version, by=self.by, now=self.now)
 
-    def _pass(self, place: Place) -> tuple[UUID, ...]:
-        """Findings that were reported as put right, and that this re-inspection found in order."""
+    def _pass(self, inspection: Inspection, place: Place) -> tuple[UUID, ...]:
+        """Findings that were reported as put right, and that this re-inspection found in order. What the inspector
+        reported so waits for somebody else, and is remarked."""
         passed: list[UUID] = []
         for answer in self.sent.answers:
             if answer.result != Result.OK:
@@ -301,12 +327,21 @@ class _Recording:
             for row in rows.filter(status=FindingStatus.MENDED):
                 if not rules.is_new_sight(row.status, self.observed_us, findings.mended_us(row)):
                     continue
+                if findings.mended_by(row) == self.by:
+                    self._mark_own_mend(inspection)
+                    continue
                 findings.move(
                     finding=row, act=FindingAct.PASS, actors={Actor.INSPECTOR}, text=answer.note,
                     photos=answer.photos, by=self.by, now=self.now, observed_at=clock.from_us(self.observed_us),
                 )  # fmt: skip
                 passed.append(row.id)
         return tuple(passed)
+
+    def _mark_own_mend(self, inspection: Inspection) -> None:
+        if Mark.OWN_MEND not in self.marks:
+            self.marks.append(Mark.OWN_MEND)
+            inspection.marks = ",".join(self.marks)
+            inspection.save(update_fields=["marks"])
 
 
 def _spot(answer: SentAnswer) -> str:

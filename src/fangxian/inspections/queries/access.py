@@ -58,3 +58,9 @@ def belongs(staff_id: UUID, place: Place, now: datetime) -> bool:
     """As `is_own`, for somebody by id."""
     staff = Staff.objects.filter(id=staff_id).first()
     return staff is not None and is_own(list(live_grants(staff, now)), place)
+
+
+def leads(staff_id: UUID, place: Place, now: datetime) -> bool:
+    """Whether somebody acts at `place` as a leader."""
+    staff = Staff.objects.filter(id=staff_id).first()
+    return staff is not None and Actor.LEADER in actors_at(staff, place, now)
