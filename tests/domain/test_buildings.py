@@ -369,7 +369,7 @@ def test_it_registers_verifies_and_ends_a_measure_of_a_tenant(works: Works) -> N
     assert declare().id == row.id
     with pytest.raises(WorkplaceError):
         declare(works.firms[2].id)
-    seen = measures.verify(measure=row, holds=False, by="test", now=MORNING)
+    seen = measures.verify(measure=row, holds=False, by="test", now=MORNING).measure
     assert (seen.holds, seen.verified_us) == (False, clock.to_us(MORNING))
     with pytest.raises(WorkplaceError):
         measures.end(measure=row, on=TODAY - timedelta(days=1), by="test", now=MORNING)

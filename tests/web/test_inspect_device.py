@@ -12,10 +12,13 @@ from django.test import Client
 from django.urls import reverse
 from pytest_django import DjangoAssertNumQueries
 
+from fangxian.accounts.actions import grant
 from fangxian.accounts.models import Staff
+from fangxian.accounts.roles import Role
 from fangxian.audit.models import Entry
 from fangxian.duties.actions import apply_playbook
 from fangxian.files.models import StoredFile
+from fangxian.files.rules import PHOTO_MAX_BYTES
 from fangxian.inspections.actions import assign, findings
 from fangxian.inspections.actions.photos import keep_photo
 from fangxian.inspections.models import Answer, Finding, FindingAct, FindingStatus, FindingStep, Inspection, Occasion
@@ -188,6 +191,23 @@ def test_a_photo_larger_than_a_request_may_be_is_refused(client: Client, works: 
     assert "kept on the phone" in answer.json()["error"]
 
 
+def test_a_photo_over_the_bound_of_photos_is_refused_with_words(
+    works: Works, client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The bound of a request is met first: with the real numbers such a photo never comes as far as the store."""
+    pack = take(client)
+    body = json.dumps({"device_us": 1, "items": [photo(pack, b"x" * (PHOTO_MAX_BYTES + 1))]})
+    answer = client.post(reverse("inspect:photo"), body, content_type="application/json")
+    assert answer.status_code == 400
+    assert "too large" in answer.json()["error"]
+    monkeypatch.setattr("fangxian.files.rules.PHOTO_MAX_BYTES", 1_000)
+    [lost] = send(client, photo(pack, portrait() + bytes(1_000)), to="photo")
+    assert lost["status"] == "lost"
+    assert "MB" in lost["marks"][0]
+    assert "without it" in lost["marks"][0]
+    assert not StoredFile.objects.exists()
+
+
 def test_a_record_of_another_pack_is_refused_and_stays_on_the_phone(works: Works, client: Client) -> None:
     theirs = take(at_desk(works.head, now=NOW), works.towers[0].id)
     [refused] = send(client, sealed(theirs, walk(theirs)))
@@ -288,6 +308,44 @@ def test_a_measure_is_verified_on_the_way(works: Works, client: Client) -> None:
     assert stored["status"] == "stored"
     made.refresh_from_db()
     assert (made.holds, made.verified_by) == (False, works.towers[1].worker.actor)
+
+
+def test_a_look_at_a_measure_counts_once_and_an_older_one_does_not_replace_a_newer(
+    works: Works, client: Client
+) -> None:
+    made = measures.declare(
+        enterprise=works.firms[0].id, place=works.towers[0].building, kind=MeasureKind.REMOTE, text="", since=TODAY,
+        by="t", now=NOW,
+    )  # fmt: skip
+    pack = take(client)
+    record = {"kind": "measure", "measure": str(made.id), "holds": False, "at_us": clock.to_us(NOW), "offset_us": 0}
+    first = sealed(pack, record)
+    later = NOW + timedelta(minutes=20)
+    with time_machine.travel(later, tick=False):
+        measures.verify(measure=made, holds=True, by="somebody", now=NOW + timedelta(minutes=10))
+        [stored] = send(client, first, device=later)
+        [known] = send(client, first, device=later)
+    assert (stored["status"], known["status"]) == ("stored", "known")
+    assert "later" in stored["marks"][0]
+    made.refresh_from_db()
+    assert (made.holds, made.verified_by) == (True, "somebody")
+    seen = Entry.objects.filter(act="workplaces.measure.verified", actor=works.towers[1].worker.actor)
+    assert [entry.detail["holds"] for entry in seen] == [False]
+
+
+def test_nobody_verifies_a_measure_of_their_own_place(works: Works, client: Client, inspector: Staff) -> None:
+    tower = works.towers[0].building
+    made = measures.declare(
+        enterprise=works.firms[0].id, place=tower, kind=MeasureKind.REMOTE, text="", since=TODAY, by="t", now=NOW
+    )
+    pack = take(client)
+    grant(staff=inspector, role=Role.BUILDING_PARTY_WORKER, place=tower, by="test", now=NOW)
+    record = {"kind": "measure", "measure": str(made.id), "holds": True, "at_us": clock.to_us(NOW), "offset_us": 0}
+    [refused] = send(at_desk(inspector, now=NOW), sealed(pack, record))
+    assert refused["status"] == "refused", refused
+    assert "own place" in refused["reason"]
+    made.refresh_from_db()
+    assert made.holds is None
 
 
 def test_the_list_comes_anew_with_what_was_assigned_since_and_with_what_is_done(works: Works, client: Client) -> None:

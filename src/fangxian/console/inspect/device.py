@@ -6,6 +6,7 @@ from urllib.parse import urlencode
 from uuid import UUID
 
 from django.conf import settings
+from django.core.exceptions import RequestDataTooBig
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.middleware.csrf import get_token
 from django.shortcuts import render
@@ -107,6 +108,8 @@ def photo(request: HttpRequest, who: Who) -> HttpResponse:
     """Take one sealed photo; the answer's token stands for it in the record that is sent after it."""
     try:
         batch = PhotoBatch.model_validate_json(request.body)
+    except RequestDataTooBig:
+        return _fault(_("This photo is too large to be taken in. It is kept on the phone; take a smaller one."), 400)
     except ValidationError:
         return _unread()
     return JsonResponse({"server_us": clock.to_us(who.now), "items": [pictures.take_in(i, who) for i in batch.items]})
@@ -118,7 +121,7 @@ def sync(request: HttpRequest, who: Who) -> HttpResponse:
     """Take an array of sealed records; the answer is one line for each."""
     try:
         batch = WalkBatch.model_validate_json(request.body)
-    except ValidationError:
+    except (RequestDataTooBig, ValidationError):
         return _unread()
     return JsonResponse({"server_us": clock.to_us(who.now), "items": syncing.take_in(batch, who)})
 

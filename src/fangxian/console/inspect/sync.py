@@ -16,7 +16,7 @@ from fangxian.inspections.actions import findings, record
 from fangxian.inspections.actions.errors import InspectionError
 from fangxian.inspections.models import Assignment, Finding, FindingAct
 from fangxian.inspections.models import Mark as SightMark
-from fangxian.inspections.queries.access import actors_at
+from fangxian.inspections.queries.access import actors_at, is_own
 from fangxian.places.models import Place
 from fangxian.screening import rules as screening
 from fangxian.screening.models import DayPack, Mark
@@ -30,6 +30,8 @@ MARKS: Final = {
     SightMark.OLD_LIST: gettext_lazy("The checklist was changed meanwhile: judged by the one that was in hand."),
     SightMark.UNKNOWN_LIST: gettext_lazy("No plan has this checklist: what today's plan knows was judged by it."),
     SightMark.SECOND: gettext_lazy("This place was inspected today already: both inspections are kept."),
+    SightMark.OWN_MEND: gettext_lazy("You reported something here as put right yourself: somebody else looks at it."),
+    SightMark.AS_DAILY: gettext_lazy("Nothing else was assigned here: it is kept as a daily inspection."),
     SightMark.OTHER_INSPECTOR: gettext_lazy("Somebody else was assigned here meanwhile: yours is kept as well."),
 }
 
@@ -131,11 +133,18 @@ def _judge(opened: _Opened, content: JudgeRecord, who: Who) -> dict[str, Any]:
 
 
 def _measure(opened: _Opened, content: MeasureRecord, who: Who) -> dict[str, Any]:
-    row = Measure.objects.filter(id=content.measure, place_id__in=opened.pack.nodes).first()
+    rows = Measure.objects.filter(id=content.measure, place_id__in=opened.pack.nodes).select_related("place")
+    row = rows.first()
     if row is None:
         return _refused(opened.item.id, _("This measure is not at one of your places. It is kept on the phone."))
-    measures.verify(measure=row, holds=content.holds, by=who.staff.actor, now=who.now)
-    return _taken(opened.item.id, "stored", [])
+    if is_own(who.grants, row.place):
+        return _refused(opened.item.id, _("Nobody inspects their own place. It is kept on the phone."))
+    done = measures.verify(
+        measure=row, holds=content.holds, observed_at=clock.from_us(opened.when.observed_us), look=opened.item.id,
+        by=who.staff.actor, now=who.now,
+    )  # fmt: skip
+    later = [_("Somebody looked at this measure later: what they saw stands.")] if done.outdated else []
+    return _taken(opened.item.id, "known" if done.known else "stored", later)
 
 
 def _missing(photos: Sequence[UUID], tokens: Mapping[UUID, str], who: Who) -> list[str]:

@@ -1,11 +1,13 @@
 """What tenants changed of their own accord, and whether it is so when somebody looks."""
 
+from dataclasses import dataclass
 from datetime import date, datetime
 from uuid import UUID
 
 from django.utils.translation import gettext as _
 
 from fangxian.audit import actions as audit
+from fangxian.audit.models import Entry
 from fangxian.places.models import Place, PlaceKind, subtree
 from fangxian.registry.models import Attachment, Relation
 from fangxian.shared import clock
@@ -40,19 +42,41 @@ def declare(
     return row
 
 
+@dataclass(frozen=True, slots=True)
+class Verified:
+    """The measure as it stands. `known`: the same look had arrived before; `outdated`: somebody looked after it, whose
+    word stands. This one is in the audit only."""
+
+    measure: Measure
+    known: bool = False
+    outdated: bool = False
+
+
 @write_lock()
-def verify(*, measure: Measure, holds: bool, by: str, now: datetime) -> Measure:
-    """Somebody looked on a round: it is so, or it is not."""
+def verify(
+    *, measure: Measure, holds: bool, by: str, now: datetime, observed_at: datetime | None = None,
+    look: UUID | None = None,
+) -> Verified:  # fmt: skip
+    """Somebody looked on a round: it is so, or it is not. `observed_at` is when, where that is not now; `look` is
+    the device's id of it, and makes sending it again harmless."""
     row = Measure.objects.select_for_update().get(id=measure.id)
-    if row.until is not None and row.until < clock.local_day(now):
+    act, target = "workplaces.measure.verified", f"measure:{row.id}"
+    looks = Entry.objects.filter(act=act, target=target, actor=by).values_list("detail", flat=True)
+    if look is not None and any(detail.get("look") == look.hex for detail in looks):
+        return Verified(row, known=True)
+    at = now if observed_at is None else min(observed_at, now)
+    if row.until is not None and row.until < clock.local_day(at):
         raise WorkplaceError(_("This measure has ended. Nothing was recorded."))
-    row.holds, row.verified_us, row.verified_by = holds, clock.to_us(now), by
-    row.save(update_fields=["holds", "verified_us", "verified_by"])
+    at_us = clock.to_us(at)
+    outdated = row.verified_us is not None and row.verified_us > at_us
+    if not outdated:
+        row.holds, row.verified_us, row.verified_by = holds, at_us, by
+        row.save(update_fields=["holds", "verified_us", "verified_by"])
     audit.record(
-        by=by, act="workplaces.measure.verified", now=now, target=f"measure:{row.id}", place=row.place_id,
-        detail={"holds": holds},
+        by=by, act=act, now=now, target=target, place=row.place_id,
+        detail={"holds": holds, "seen_us": at_us} | ({"look": look.hex} if look else {}),
     )  # fmt: skip
-    return row
+    return Verified(row, outdated=outdated)
 
 
 @write_lock()
