@@ -1,6 +1,7 @@
 """What a filing may become, what it lacks, and a filing as a workbook: decisions without a database."""
 
-from datetime import date, time
+from dataclasses import replace
+from datetime import date, time, timedelta
 
 import pytest
 from hypothesis import given
@@ -43,12 +44,23 @@ def test_everything_that_can_be_said_has_words() -> None:
 def test_everything_a_filing_can_lack_has_a_part_in_the_order_of_the_form() -> None:
     nothing = FilingFacts("", False, None, None, "", "", False, 0, None, 0)
     early = FilingFacts("", False, date(2020, 2, 1), 0, " ", " ", False, 0, 13.9, 4)
-    found = [*rules.lacks(nothing, ASKED), *rules.lacks(early, ASKED)]
+    late = replace(ASKED, earliest=None, today=TODAY)
+    found = [*rules.lacks(nothing, ASKED), *rules.lacks(early, ASKED), *rules.lacks(early, late)]
     assert set(found) - {Lack.ROSTER} == set(PART_OF)
     order = list(Part)
     for lacks in (rules.lacks(nothing, ASKED), rules.lacks(early, ASKED)):
         places = [order.index(PART_OF[lack]) for lack in lacks if lack in PART_OF]
         assert places == sorted(places)
+
+
+@pytest.mark.parametrize(("ago", "earliest", "lacks"), [
+    (0, None, ()), (1, None, ()), (2, None, (Lack.PAST,)), (2, date(2020, 2, 10), ()), (-5, None, ()),
+])  # fmt: skip
+def test_a_first_day_that_is_over_is_a_slip_where_the_plan_names_no_earliest(
+    ago: int, earliest: date | None, lacks: tuple[Lack, ...]
+) -> None:  # fmt: skip
+    facts = replace(FULL, start_on=TODAY - timedelta(days=ago))
+    assert rules.lacks(facts, replace(ASKED, earliest=earliest, today=TODAY)) == lacks
 
 
 def test_a_full_filing_lacks_nothing() -> None:

@@ -62,6 +62,7 @@ class Lack(StrEnum):
     PHONE = "phone"
     START = "start"
     TOO_EARLY = "too_early"
+    PAST = "past"
     PEOPLE = "people"
     PLAN = "plan"
     ISOLATION = "isolation"
@@ -96,12 +97,19 @@ class FilingFacts:
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """What the plan asks of a filing. `earliest`: no enterprise may start before, where the plan says so."""
+    """What the plan asks of a filing. `earliest`: no enterprise may start before, where the plan says so. Where
+    it does not, a first day more than a day before `today` is a slip; None: it is not asked about."""
 
     plan_length: int
     supply_days: int
     posts: int
     earliest: date | None = None
+    today: date | None = None
+
+    def is_past(self, day: date | None) -> bool:
+        if day is None or self.today is None or self.earliest is not None:
+            return False
+        return day < self.today - timedelta(days=1)
 
 
 def lacks(facts: FilingFacts, asked: Asked) -> tuple[Lack, ...]:
@@ -111,6 +119,7 @@ def lacks(facts: FilingFacts, asked: Asked) -> tuple[Lack, ...]:
         (Lack.PHONE, not facts.has_phone),
         (Lack.START, facts.start_on is None),
         (Lack.TOO_EARLY, facts.start_on is not None and asked.earliest is not None and facts.start_on < asked.earliest),
+        (Lack.PAST, asked.is_past(facts.start_on)),
         (Lack.PEOPLE, not facts.people),
         (Lack.PLAN, len(facts.plan.strip()) < asked.plan_length),
         (Lack.ISOLATION, not facts.isolation.strip()),

@@ -48,7 +48,7 @@ def desk(request: HttpRequest, desk: Desk) -> HttpResponse:
     filing, plan, today = reads.of_desk(desk.ids, desk.place), plan_at(desk.now), clock.local_day(desk.now)
     status = FilingStatus(filing.status) if filing else None
     edit = filing is not None and filing.status in reads.OPEN_TO_EDIT
-    around = reads.around(filing, plan.section, desk.ids) if filing and edit else None
+    around = reads.around(filing, plan.section, desk.ids, clock.local_day(desk.now)) if filing and edit else None
     told = filing and status in (FilingStatus.RETURNED, FilingStatus.SUSPENDED)
     story = reads.story(filing, plan, get_language() or "zh", named=False) if filing and told else []
     at_work = status == FilingStatus.ACCEPTED
@@ -82,7 +82,7 @@ def filing(request: HttpRequest, desk: Desk) -> HttpResponse:
     row, plan = reads.of_desk(desk.ids, desk.place), plan_at(desk.now)
     if row is None:
         return redirect("firm:desk", *desk.args)
-    found, edit = reads.around(row, plan.section, desk.ids), row.status in reads.OPEN_TO_EDIT
+    found, edit = reads.around(row, plan.section, desk.ids, clock.local_day(desk.now)), row.status in reads.OPEN_TO_EDIT
     lacks = _in_words(found.lacks) if edit else []
     context = {
         "desk": desk, "filing": row, "lacks": lacks, "next": NEXT[FilingStatus(row.status)], "edit": edit,

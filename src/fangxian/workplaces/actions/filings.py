@@ -210,7 +210,7 @@ def act(
         after = _judge(row, act, actors, by, now)
         kept, said = _reasons(act, reasons, text, now)
         if act == FilingAct.SUBMIT:
-            lacks = reads.missing(row, plan_at(now).section)
+            lacks = reads.missing(row, plan_at(now).section, clock.local_day(now))
             if lacks:
                 raise NotYetError(lacks)
         _write(row, act, after, kept, said, by, now)

@@ -60,8 +60,8 @@ def of_desk(ids: Collection[UUID], place: Place) -> Filing | None:
     return rows.select_related("place", "statement").first()
 
 
-def asked_of(section: WorkplacesSection) -> Asked:
-    return Asked(section.plan_length, section.supply_days, len(PostKind), section.earliest_start)
+def asked_of(section: WorkplacesSection, today: date | None = None) -> Asked:
+    return Asked(section.plan_length, section.supply_days, len(PostKind), section.earliest_start, today)
 
 
 @dataclass(frozen=True)
@@ -74,8 +74,11 @@ class Around:
     lacks: tuple[Lack, ...]
 
 
-def around(filing: Filing, section: WorkplacesSection, ids: Collection[UUID]) -> Around:
-    """Posts, supplies and ledger as they stand now. `ids`: all records of the enterprise."""
+def around(
+    filing: Filing, section: WorkplacesSection, ids: Collection[UUID], today: date | None = None
+) -> Around:  # fmt: skip
+    """Posts, supplies and ledger as they stand now. `ids`: all records of the enterprise. `today`: what would be
+    lacking if it were sent in today."""
     posts, supplies = posts_of(filing.enterprise_id), supplies_of(filing, section)
     ledger = ledger_of(ids, filing.place_id)
     facts = FilingFacts(
@@ -83,7 +86,7 @@ def around(filing: Filing, section: WorkplacesSection, ids: Collection[UUID]) ->
         people=filing.people, plan=filing.plan, isolation=filing.isolation, committed=is_signed(filing, section),
         on_roster=ledger.total, supply_days=shortest(supplies), posts=len({row.kind for row in posts}),
     )  # fmt: skip
-    return Around(posts, supplies, ledger, rules.lacks(facts, asked_of(section)))
+    return Around(posts, supplies, ledger, rules.lacks(facts, asked_of(section, today)))
 
 
 def is_signed(filing: Filing, section: WorkplacesSection) -> bool:
@@ -94,9 +97,9 @@ def is_signed(filing: Filing, section: WorkplacesSection) -> bool:
     return filing.statement is not None and filing.statement.text in words
 
 
-def missing(filing: Filing, section: WorkplacesSection) -> tuple[Lack, ...]:
-    """What keeps it from being sent, in the order of the form."""
-    return around(filing, section, family([filing.enterprise_id])).lacks
+def missing(filing: Filing, section: WorkplacesSection, today: date) -> tuple[Lack, ...]:
+    """What keeps it from being sent today, in the order of the form."""
+    return around(filing, section, family([filing.enterprise_id]), today).lacks
 
 
 @dataclass(frozen=True)
