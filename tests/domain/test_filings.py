@@ -152,6 +152,22 @@ def test_what_cannot_be_is_not_kept(works: Works, draft: filings.Draft) -> None:
     assert (filing.isolation, filing.people, filing.ask_from) == ("", None, None)
 
 
+def test_two_people_do_not_overwrite_each_other_unseen(works: Works) -> None:
+    filing, later = ready(works), MORNING + timedelta(hours=1)
+    filing.refresh_from_db()
+    shown_us = filing.changed_us
+    for people in (20, 21):
+        filings.save(filing=filing, draft={"people": people}, by="one", now=later, shown_us=shown_us)
+    with pytest.raises(filings.ChangedMeanwhileError) as refused:
+        filings.save(filing=filing, draft={"people": 30}, by="two", now=later, shown_us=shown_us)
+    assert (refused.value.fields, refused.value.filing.people) == ({"people"}, 21)
+    filings.save(filing=filing, draft={"isolation": "前台旁"}, by="two", now=later, shown_us=shown_us)
+    filing.refresh_from_db()
+    assert (filing.people, filing.isolation) == (21, "前台旁")
+    seen_us = filing.changed_us
+    assert filings.save(filing=filing, draft={"people": 30}, by="two", now=later, shown_us=seen_us).people == 30
+
+
 def test_the_telephone_lies_sealed_and_each_reading_is_recorded(works: Works) -> None:
     filing = ready(works)
     assert PHONE.encode() not in bytes(filing.phone_sealed)
@@ -179,9 +195,10 @@ def test_the_signed_words_are_kept_and_new_words_are_signed_anew(works: Works) -
     assert filing.statement is not None
     assert section.commitment is not None
     assert filing.statement.text == section.commitment.zh
-    assert reads.missing(filing, section) == ()
+    assert reads.missing(filing, section, clock.local_day(MORNING)) == ()
     other = section.commitment.model_copy(update={"zh": "新的承诺", "en": "another"})
-    assert reads.missing(filing, section.model_copy(update={"commitment": other})) == (Lack.COMMITMENT,)
+    anew = section.model_copy(update={"commitment": other})
+    assert reads.missing(filing, anew, clock.local_day(MORNING)) == (Lack.COMMITMENT,)
 
 
 def test_a_return_needs_a_reason_and_something_else_needs_words(works: Works) -> None:

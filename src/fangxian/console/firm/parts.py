@@ -49,7 +49,7 @@ def _form(part: Part, filing: Filing, plan: InForce, request: HttpRequest | None
     return PLAIN[part](data, initial=initial_of(filing))
 
 
-def _keep(part: Part, form: forms.Form, filing: Filing, desk: Desk) -> None:
+def _keep(part: Part, form: forms.Form, filing: Filing, desk: Desk, shown: str) -> None:
     """Raises WorkplaceError."""
     by, now, enterprise_id = desk.by, desk.now, filing.enterprise_id
     if isinstance(form, SuppliesForm):
@@ -66,7 +66,8 @@ def _keep(part: Part, form: forms.Form, filing: Filing, desk: Desk) -> None:
         if part == Part.WISHES:
             draft |= {"ask_from": minutes(draft["ask_from"]), "ask_until": minutes(draft["ask_until"])}
             draft["ask_home"] = draft["ask_home"] or 0
-        filings.save(filing=filing, draft=cast(filings.Draft, draft), by=by, now=now)
+        shown_us = int(shown) if shown.isdecimal() else None
+        filings.save(filing=filing, draft=cast(filings.Draft, draft), by=by, now=now, shown_us=shown_us)
 
 
 @at_firm
@@ -86,7 +87,13 @@ def part(request: HttpRequest, desk: Desk, part: str) -> HttpResponse:
     if not form.is_valid():
         return _page(request, desk, filing, which, form, plan)
     try:
-        _keep(which, form, filing, desk)
+        _keep(which, form, filing, desk, request.POST.get("shown", ""))
+    except filings.ChangedMeanwhileError as error:
+        form.add_error(None, str(error))
+        for field, value in initial_of(error.filing).items():
+            if field in form.fields and field in error.fields:
+                form.add_error(field, _("The other one wrote: %(value)s") % {"value": value})
+        return _page(request, desk, error.filing, which, form, plan)
     except WorkplaceError as error:
         form.add_error(None, str(error))
         return _page(request, desk, filing, which, form, plan)
@@ -112,7 +119,7 @@ def keep(request: HttpRequest, desk: Desk, part: str) -> HttpResponse:
         said = " ".join(str(error) for errors in form.errors.values() for error in errors)
         return JsonResponse({"kept": False, "said": said}, status=400)
     try:
-        _keep(which, form, filing, desk)
+        _keep(which, form, filing, desk, request.POST.get("shown", ""))
     except WorkplaceError as error:
         return JsonResponse({"kept": False, "said": str(error)}, status=400)
     said = _("Kept at %(time)s") % {"time": f"{clock.local(desk.now):%H:%M}"}

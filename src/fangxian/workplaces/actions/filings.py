@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy
 
 from fangxian.accounts.roles import Role
 from fangxian.audit import actions as audit
+from fangxian.audit.models import Entry
 from fangxian.duties import actions as duties
 from fangxian.duties.models import Duty
 from fangxian.places.models import Place
@@ -72,6 +73,17 @@ class OvertakenError(WorkplaceError):
     """Somebody else was faster: the filing does not stand where it stood when the page was opened."""
 
 
+class ChangedMeanwhileError(WorkplaceError):
+    """Somebody else has changed `fields` since the form was shown. `filing`: as it stands now."""
+
+    def __init__(self, filing: Filing, fields: frozenset[str]) -> None:
+        super().__init__(
+            _("Somebody else has changed this part meanwhile. What you typed is still here, and was not kept. Compare "
+              "the two; keep it once more if yours is right.")
+        )  # fmt: skip
+        self.filing, self.fields = filing, fields
+
+
 @write_lock()
 def begin(*, enterprise: Enterprise, place: Place, by: str, now: datetime) -> Filing:
     """Begin a filing of an enterprise for one building, or find the one that is in force.
@@ -97,13 +109,21 @@ def begin(*, enterprise: Enterprise, place: Place, by: str, now: datetime) -> Fi
 
 
 @write_lock()
-def save(*, filing: Filing, draft: Draft, by: str, now: datetime) -> Filing:
-    """Keep what was typed. Raises WorkplaceError for what cannot be, and for a filing that was sent in."""
+def save(*, filing: Filing, draft: Draft, by: str, now: datetime, shown_us: int | None = None) -> Filing:
+    """Keep what was typed. `shown_us`: the `changed_us` of the filing that the form was filled from.
+
+    Raises ChangedMeanwhileError where somebody else has changed one of these fields since then, WorkplaceError for
+    what cannot be, and for a filing that was sent in.
+    """
     row = _editable(filing)
     fresh = _read(draft, row)
     changed = {field: value for field, value in fresh.items() if getattr(row, field) != value}
     if not changed:
         return row
+    if shown_us is not None:
+        others = _changed_by_others(row, shown_us, by) & set(changed)
+        if others:
+            raise ChangedMeanwhileError(row, frozenset(others))
     for field, value in changed.items():
         setattr(row, field, value)
     row.changed_us, row.by = clock.to_us(now), by
@@ -112,6 +132,12 @@ def save(*, filing: Filing, draft: Draft, by: str, now: datetime) -> Filing:
         firms.reckon_supplies(row.enterprise_id, row.people or 0, now)
     _record("saved", row, by, now, fields=sorted(changed))
     return row
+
+
+def _changed_by_others(row: Filing, since_us: int, by: str) -> set[str]:
+    """The audit says who changed which fields; a part that keeps itself while it is typed is not its own rival."""
+    saved = Entry.objects.filter(target=f"filing:{row.id}", act="workplaces.filing.saved", at_us__gt=since_us)
+    return {field for detail in saved.exclude(actor=by).values_list("detail", flat=True) for field in detail["fields"]}
 
 
 def _editable(filing: Filing) -> Filing:
