@@ -470,7 +470,7 @@ def test_each_page_needs_few_queries(
 def test_a_desk_goes_on_with_a_round_that_sells_while_the_next_one_is_announced(desk: Client, goods: Goods) -> None:
     first = goods.ground.round
     assert "desk-round" not in desk.session
-    assert "href=\"?round=" not in text(desk.get(page(goods, "numbers")))
+    assert 'href="?round=' not in text(desk.get(page(goods, "numbers")))
     new = NewRound(goods="masks", register_from=clock.local_day(NOW) + timedelta(days=1), number=first.number + 1)
     later = rounds.make_round(street=goods.ground.street.street, new=new, by="test", now=NOW)
     pharmacy = goods.ground.pharmacies[0]

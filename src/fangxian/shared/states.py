@@ -6,6 +6,7 @@ from typing import TypeVar
 State = TypeVar("State", bound=str)
 Act = TypeVar("Act", bound=str)
 
+
 def diagram(transitions: Mapping[tuple[State, Act], tuple[State, Collection[str]]], first: str) -> str:
     """A mermaid state diagram: (state, act) -> (state after, who may). A state that nothing leaves is an end."""
     lines = ["stateDiagram-v2", f"    [*] --> {first}"]
