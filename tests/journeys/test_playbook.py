@@ -48,10 +48,10 @@ def test_an_administrator_checks_compares_and_applies_a_plan(
     assert not Playbook.objects.exists()
 
     upload(page, {"预案.zip": to_zip(playbooks.plan())})
-    expect(page.locator(".tile-number").first).to_have_text("32")
+    expect(page.locator(".tile-number").first).to_have_text("43")
     page.get_by_label("理由").fill("区防控办2月15日通知")
     page.get_by_role("button", name="启用").click()
-    expect(page.get_by_text(re.compile("已生效：新增 32 项应办事项"))).to_be_visible()
+    expect(page.get_by_text(re.compile("已生效：新增 43 项应办事项"))).to_be_visible()
     expect(page.get_by_text("正在建立应办事项")).to_have_count(0, timeout=20_000)
     assert Rule.objects.filter(active=True, key="disinfect-lift-buttons").exists()
 
