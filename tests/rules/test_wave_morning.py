@@ -145,3 +145,7 @@ def test_a_morning_is_stored_and_read_back() -> None:
     assert read.volunteers == morning.volunteers
     without = asked(replace(SITE, lobby_per_slot=None))
     assert morning_of(json.loads(json.dumps(morning_json(without)))).lobby is None
+
+
+def test_what_nothing_holds_back_leaves_nobody_waiting() -> None:
+    assert fluid(np.array([5.0, 0.0, 9.0]), float("inf")).tolist() == [0.0, 0.0, 0.0]

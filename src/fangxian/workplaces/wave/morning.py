@@ -39,6 +39,8 @@ def arrivals_of(site: Site, rule: WaveRule, choices: Mapping[str, Choice], grid:
 
 def fluid(arrivals: Floats, per_slot: float) -> Floats:
     """What is left at the end of each slot when nothing is left to chance."""
+    if np.isinf(per_slot):  # nothing holds anybody back, and infinity less infinity is no number
+        return np.zeros_like(arrivals)
     work = np.cumsum(arrivals - per_slot)
     return work - np.minimum(np.minimum.accumulate(work), 0.0)
 
