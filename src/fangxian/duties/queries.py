@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
 
-from django.db.models import Count, F, Q, QuerySet, Sum
+from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet, Sum
 
 from fangxian.duties.ledger import COUNTER_COLUMNS
 from fangxian.duties.models import (
@@ -254,3 +254,13 @@ def _differences(
         for key in sorted(set(counted) | set(rows), key=str)
         if counted.get(key, 0) != rows.get(key, 0)
     ]
+
+
+def asked_by_source(*prefixes: str) -> dict[str, Duty]:
+    """One-off duties of these sources that are still to be done, in time or late, each with its `one_off`."""
+    sources = Q(*[Q(one_off__source__startswith=prefix) for prefix in prefixes], _connector=Q.OR)
+    missed = Gap.objects.filter(duty_id=OuterRef("id"), status=GapStatus.OPEN)
+    rows = Duty.objects.filter(
+        sources, Q(deadline_us__isnull=False) | Exists(missed), ended_us__isnull=True
+    ).select_related("one_off")  # fmt: skip
+    return {duty.one_off.source: duty for duty in rows}

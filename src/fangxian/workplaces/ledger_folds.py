@@ -15,6 +15,7 @@ from fangxian.accounts.roles import Role
 from fangxian.audit import actions as audit
 from fangxian.duties import actions as duties
 from fangxian.duties.models import Duty
+from fangxian.duties.queries import asked_by_source
 from fangxian.gates.models import Check, Direction, Outcome, Pass, PassKind, PassStatus
 from fangxian.places.models import Place
 from fangxian.registry.models import Attachment, Document, Relation, Subject
@@ -183,10 +184,8 @@ def _given(source: str) -> bool:
 
 def _open_duties() -> dict[Key, dict[str, Duty]]:
     found: dict[Key, dict[str, Duty]] = defaultdict(dict)
-    rows = Duty.objects.filter(one_off__source__startswith=f"{SOURCE}:", ended_us__isnull=True)
-    for duty in rows.select_related("one_off"):
-        if duty.deadline_us is not None or duty.gaps.filter(status="open").exists():
-            found[_key(duty.one_off.source)][duty.one_off.source] = duty
+    for source, duty in asked_by_source(f"{SOURCE}:").items():
+        found[_key(source)][source] = duty
     return found
 
 

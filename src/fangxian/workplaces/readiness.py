@@ -15,7 +15,8 @@ from django.utils.translation import gettext as _
 
 from fangxian.accounts.roles import Role
 from fangxian.duties.actions import done, give, plan_of, playbook_at
-from fangxian.duties.models import Duty, GapStatus
+from fangxian.duties.models import Duty, Gap, GapStatus
+from fangxian.duties.queries import asked_by_source
 from fangxian.places.models import Place, PlaceKind
 from fangxian.shared import clock
 from fangxian.shared.writer import write_lock
@@ -65,13 +66,13 @@ def check_buildings(*, now: datetime) -> int:
 
 def _asked(now: datetime) -> dict[str, Duty | None]:
     """What is asked for by source. One whose gap was waived today is not asked for again before tomorrow."""
-    sources = Q(*[Q(one_off__source__startswith=prefix) for prefix in SOURCES], _connector=Q.OR)
-    standing = Q(deadline_us__isnull=False) | Q(gaps__status=GapStatus.OPEN)
-    duties = Duty.objects.filter(sources, ended_us__isnull=True).select_related("one_off")
-    found: dict[str, Duty | None] = {duty.one_off.source: duty for duty in duties.filter(standing).distinct()}
+    found: dict[str, Duty | None] = {**asked_by_source(*SOURCES)}
+    sources = Q(*[Q(duty__one_off__source__startswith=prefix) for prefix in SOURCES], _connector=Q.OR)
     today = clock.day_start_us(clock.local_day(now))
-    waived = duties.filter(gaps__status=GapStatus.WAIVED, gaps__closed_us__gte=today)
-    for source in waived.values_list("one_off__source", flat=True):
+    waived = Gap.objects.filter(
+        sources, duty__ended_us__isnull=True, status=GapStatus.WAIVED, closed_us__gte=today
+    )  # fmt: skip
+    for source in waived.values_list("duty__one_off__source", flat=True):
         found.setdefault(source, None)
     return found
 

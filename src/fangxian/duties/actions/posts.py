@@ -11,12 +11,14 @@ from fangxian.accounts.roles import Role
 from fangxian.duties.actions.give import give
 from fangxian.duties.actions.plan import EMPTY_POST
 from fangxian.duties.actions.record import done
-from fangxian.duties.models import Duty, Gap, GapStatus, Rule
+from fangxian.duties.models import Gap, GapStatus, Rule
 from fangxian.duties.plan_schema import RuleSpec
+from fangxian.duties.queries import asked_by_source
 from fangxian.places.models import Place
 from fangxian.shared.writer import write_lock
 
 NOTICE = timedelta(minutes=1)
+SOURCE = "post"
 
 
 def check_posts(*, now: datetime) -> int:
@@ -25,11 +27,7 @@ def check_posts(*, now: datetime) -> int:
     Returns how many were given or settled. The post is named by role and node, so that it is asked for once.
     """
     wanted = _empty_posts(now)
-    asked = {
-        duty.one_off.source: duty
-        for duty in Duty.objects.filter(rule__key=EMPTY_POST, ended_us__isnull=True).select_related("one_off")
-        if duty.deadline_us is not None or duty.gaps.filter(status=GapStatus.OPEN).exists()
-    }
+    asked = asked_by_source(f"{SOURCE}:")
     changed = 0
     for source, (role, node) in sorted(wanted.items()):
         if source not in asked:
@@ -60,5 +58,5 @@ def _empty_posts(now: datetime) -> dict[str, tuple[str, Place]]:
         role = RuleSpec.from_spec(rule.spec).escalation[0].role
         for node_id in by_rule[rule.id]:
             if not posts.nearest(role, node_id):
-                found[f"post:{role}:{node_id.hex}"] = (role, nodes[node_id])
+                found[f"{SOURCE}:{role}:{node_id.hex}"] = (role, nodes[node_id])
     return found

@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy
 from fangxian.accounts.roles import Role
 from fangxian.audit import actions as audit
 from fangxian.duties import actions as duties
-from fangxian.duties.models import Duty
+from fangxian.duties.queries import asked_by_source
 from fangxian.places.models import Place
 from fangxian.registry.models import Subject
 from fangxian.shared import clock
@@ -140,8 +140,7 @@ def _keep_away(rows: Sequence[Returning], by: str, now: datetime) -> int:
 def _tell(row: DayReport, enterprise: Subject, place: Place, by: str, now: datetime) -> None:
     """The health centre is told; not again while it has not dealt with what it was told of this report."""
     source = f"day-report:{row.id.hex}"
-    owed = Duty.objects.filter(one_off__source=source, ended_us__isnull=True, deadline_us__isnull=False)
-    if owed.exists() or Duty.objects.filter(one_off__source=source, gaps__status="open").exists():
+    if source in asked_by_source(source):
         return
     duties.give(
         title=returning.titled(ILL_TITLE, enterprise, place), place=place, until=now + timedelta(hours=ILL_HOURS),
