@@ -3,9 +3,9 @@
 import { age, el, moment, say, show, toast } from "../field/dom.js";
 import { keepIn } from "../field/keep.js";
 import * as line from "../field/line.js";
-import { drawSetPin, drawUnlock, tryPin } from "../field/pin.js";
+import { drawSetPin, drawUnlock } from "../field/pin.js";
 import { newId, seal } from "../field/seal.js";
-import { ITERATIONS, keyFromPin, newSalt, open, shut } from "../field/vault.js";
+import { sessionOf } from "../field/session.js";
 import * as camera from "../gate/camera.js";
 import { listen } from "../gate/wedge.js";
 import { drawDesk, scanned, setUp } from "./desk.js";
@@ -21,12 +21,8 @@ const PATIENCE_MS = 4_000;
 const WRONG_CLOCK_US = 120_000_000;
 const RECENT = 20;
 
-let key = null;
-let idle = null;
 let greeting = { net: navigator.onLine ? "asking" : "away" };
-let saving = Promise.resolve();
 let handing = 0;
-const endedPacks = new Set();
 
 const app = {
   pack: null,
@@ -38,46 +34,20 @@ const app = {
   handOut,
 };
 
-function save(sealed) {
-  saving = saving.catch(() => {}).then(async () => {
-    if (key && app.pack) await store.putState(await shut(key, `state:${app.pack.id}`, app.state), sealed);
-  });
-  return saving;
-}
-
-function touched() {
-  clearTimeout(idle);
-  if (key) idle = setTimeout(lock, IDLE_MS);
-}
-
-// Not while something is being handed out: it is sealed by what the pack holds.
-function lock() {
-  if (handing) return setTimeout(lock, 500);
-  key = null;
-  app.pack = null;
-  app.state = null;
-  camera.stop();
-  return draw();
-}
-
-async function putPack(held) {
-  const { id, staff, epoch, issued_us, expires_us, offset_us } = app.pack;
-  await store.putPack({ ...held, id, staff, epoch, issued_us, expires_us, offset_us, box: await shut(key, `pack:${id}`, app.pack), tries: 0, seen_ms: Date.now() });
-}
-
-// A list whose shift is over, or whose owner's sessions were ended, is thrown away. What waits stays sealed.
-async function heldPack() {
-  const held = await store.getPack();
-  if (!held) return null;
-  const ended = endedPacks.has(held.id);
-  const lives = !ended && Math.max(Date.now(), held.seen_ms) * 1000 + held.offset_us < held.expires_us;
-  if (lives || handing) return held;
-  await store.dropPack();
-  key = null;
-  app.pack = null;
-  toast(say(ended ? "session-ended" : "shift-over"));
-  return null;
-}
+const session = sessionOf({
+  store,
+  app,
+  idleMs: IDLE_MS,
+  fresh: () => ({ done: {}, labels: {}, recent: [] }),
+  draw,
+  greet: (said) => {
+    greeting = said;
+  },
+  // not while something is being handed out: it is sealed by what the pack holds
+  busy: () => handing > 0,
+  onLock: camera.stop,
+});
+const { save, putPack, lock, heldPack, takePack } = session;
 
 // ---- screens ------------------------------------------------------------------------------------------------------
 
@@ -85,7 +55,7 @@ async function draw() {
   await drawBar();
   const held = await heldPack();
   if (!held) return drawEmpty();
-  if (!key) return drawUnlock((pin) => unlock(held, pin), forget);
+  if (!session.isOpen()) return drawUnlock((pin) => session.unlock(held, pin), session.forget);
   return drawDesk();
 }
 
@@ -97,40 +67,6 @@ function drawEmpty() {
       ? el("a", { class: "button primary wide", href: at.signIn }, say("sign-in"))
       : el("p", { class: "said" }, say("need-network"));
   show(el("section", { class: "panel" }, el("h1", {}, say("no-pack")), el("p", {}, say("no-pack-why")), way, there ? el("a", { class: "button wide", href: at.pages }, say("to-pages")) : null));
-}
-
-async function takePack(pin) {
-  greeting = await line.hello();
-  if (greeting.net !== "there") throw new Error(say(greeting.net === "away" ? "need-network" : "sign-in-first"));
-  app.pack = await line.takePack(greeting, { at: new URLSearchParams(location.search).get("at") ?? "" });
-  app.state = { done: {}, labels: {}, recent: [] };
-  const salt = newSalt();
-  key = await keyFromPin(pin, salt, ITERATIONS);
-  await putPack({ salt, iterations: ITERATIONS });
-  await save();
-  navigator.storage?.persist?.();
-  touched();
-  await draw();
-}
-
-async function forget() {
-  await store.dropPack();
-  lock();
-}
-
-async function unlock(held, pin) {
-  const tried = await tryPin(store, held, pin);
-  if (tried.left) return app.complain(say("wrong-pin", { n: tried.left }));
-  if (!tried.key) {
-    toast(say("too-many"));
-    return draw();
-  }
-  ({ key, pack: app.pack } = tried);
-  const box = await store.getState();
-  app.state = box ? await open(key, `state:${held.id}`, box) : { done: {}, labels: {}, recent: [] };
-  await store.putPack({ ...held, tries: 0, seen_ms: Math.max(Date.now(), held.seen_ms) });
-  touched();
-  return draw();
 }
 
 // ---- handing out ----------------------------------------------------------------------------------------------------
@@ -178,9 +114,9 @@ const bare = ({ id, pack, key: keyId, point, nonce, data }) => ({ id, pack, key:
 
 // The list anew. What waits here is newer than the server's list; once nothing waits, the server's list is right.
 async function refresh() {
-  if (!key || !navigator.onLine) return false;
+  if (!session.isOpen() || !navigator.onLine) return false;
   const said = await line.read(at.list.replace(at.nowhere, app.pack.id), PATIENCE_MS);
-  if (!said || !key) return false;
+  if (!said || !session.isOpen()) return false;
   app.pack.list = said.list;
   app.pack.offset_us = said.server_us - Date.now() * 1000;
   if (!(await store.waiting()).length) {
@@ -206,7 +142,7 @@ async function drawBar() {
   document.getElementById("waiting").dataset.count = items.length;
   document.getElementById("age").textContent = app.pack ? say("list-age", { age: age((app.nowUs() - app.pack.list.made_us) / 1000) }) : "";
   document.getElementById("send").hidden = !items.length || away;
-  document.getElementById("lock").hidden = !key;
+  document.getElementById("lock").hidden = !session.isOpen();
   document.getElementById("untrained").hidden = !app.pack || app.pack.trained;
   const wrong = document.getElementById("clock");
   const skew = greeting.skewUs ?? 0;
@@ -238,8 +174,7 @@ async function drawAnswers(items) {
 async function sendAll() {
   const before = (await store.waiting()).length;
   greeting = await queue.send();
-  const held = await store.getPack();
-  if (held && greeting.net !== "away" && !(await line.packLives(held.id))) endedPacks.add(held.id);
+  if (greeting.net !== "away") await session.endUnlessKnown();
   const after = (await store.waiting()).length;
   if (after < before) toast(`✓ ${say("sent", { n: before - after })}`);
   if (greeting.fault) app.complain(say("server-fault"));
@@ -253,7 +188,7 @@ setUp(app);
 listen(scanned);
 document.getElementById("send").addEventListener("click", sendAll);
 document.getElementById("lock").addEventListener("click", lock);
-for (const kind of ["pointerdown", "keydown"]) document.addEventListener(kind, touched, { passive: true });
+for (const kind of ["pointerdown", "keydown"]) document.addEventListener(kind, session.touched, { passive: true });
 window.addEventListener("online", sendAll);
 window.addEventListener("offline", () => {
   greeting = { net: "away" };
@@ -271,4 +206,4 @@ if ("serviceWorker" in navigator) navigator.serviceWorker.register(at.worker, { 
 await draw();
 await sendAll();
 // Only the page without a list says something else once it is known who is there; a PIN being typed stays untouched.
-if (!key && !(await store.getPack())) await draw();
+if (!session.isOpen() && !(await store.getPack())) await draw();

@@ -4,9 +4,9 @@
 import { age, el, moment, say, show, toast } from "../field/dom.js";
 import { keepIn } from "../field/keep.js";
 import * as line from "../field/line.js";
-import { drawSetPin, drawUnlock, tryPin } from "../field/pin.js";
+import { drawSetPin, drawUnlock } from "../field/pin.js";
 import { newId, seal } from "../field/seal.js";
-import { ITERATIONS, keyFromPin, newSalt, open, shut } from "../field/vault.js";
+import { sessionOf } from "../field/session.js";
 import { drawWalk, listOf, missing, score, setUp } from "./walk.js";
 
 const at = document.body.dataset;
@@ -20,12 +20,8 @@ const PATIENCE_MS = 15_000;
 const PHOTO_PATIENCE_MS = 90_000;
 const WRONG_CLOCK_US = 120_000_000;
 
-let key = null;
-let idle = null;
 let greeting = { net: navigator.onLine ? "asking" : "away" };
-let saving = Promise.resolve();
 let busy = 0;
-const endedPacks = new Set();
 
 const photoQueue = line.queueOf(pictures, { path: at.photo, batch: 1, patience: PHOTO_PATIENCE_MS });
 const recordQueue = line.queueOf({ ...store, waiting: ready }, { more: tokens });
@@ -47,7 +43,21 @@ const app = {
   },
 };
 
-const fresh = () => ({ walks: {}, labels: {}, at: null });
+const session = sessionOf({
+  store,
+  app,
+  idleMs: IDLE_MS,
+  fresh: () => ({ walks: {}, labels: {}, at: null }),
+  draw,
+  greet: (said) => {
+    greeting = said;
+  },
+  busy: () => busy > 0,
+  // a walk that is in hand at the end of the shift is finished first
+  inHand: () => app.state?.at,
+});
+const { save, putPack, lock, heldPack, takePack } = session;
+
 const idOf = (place) => place.assignment || `at:${place.id}`;
 
 function walkOf(place) {
@@ -57,18 +67,6 @@ function walkOf(place) {
 }
 
 // ---- what is kept ----------------------------------------------------------------------------------------------------
-
-function save(sealed) {
-  saving = saving.catch(() => {}).then(async () => {
-    if (key && app.pack) await store.putState(await shut(key, `state:${app.pack.id}`, app.state), sealed);
-  });
-  return saving;
-}
-
-async function putPack(held) {
-  const { id, staff, epoch, issued_us, expires_us, offset_us } = app.pack;
-  await store.putPack({ ...held, id, staff, epoch, issued_us, expires_us, offset_us, box: await shut(key, `pack:${id}`, app.pack), tries: 0, seen_ms: Date.now() });
-}
 
 // A photo leaves this page sealed for the server; only its thumbnail stays, under the PIN, until the walk is finished.
 async function keepPhoto({ jpeg, thumb }) {
@@ -135,79 +133,18 @@ async function tokens(item) {
   return { photos: Object.fromEntries((item.photos ?? []).filter((id) => said.get(id)).map((id) => [id, said.get(id)])) };
 }
 
-// ---- the session under its PIN ---------------------------------------------------------------------------------------
-
-function touched() {
-  clearTimeout(idle);
-  if (key) idle = setTimeout(lock, IDLE_MS);
-}
-
-function lock() {
-  if (busy) return setTimeout(lock, 500);
-  key = null;
-  app.pack = null;
-  app.state = null;
-  return draw();
-}
-
-// A list whose shift is over, or whose owner's sessions were ended, is thrown away. What waits stays sealed.
-async function heldPack() {
-  const held = await store.getPack();
-  if (!held) return null;
-  const ended = endedPacks.has(held.id);
-  // a walk that is in hand at the end of the shift is finished first
-  const inHand = key && app.state?.at;
-  if (busy || (!ended && inHand) || (!ended && Math.max(Date.now(), held.seen_ms) * 1000 + held.offset_us < held.expires_us)) return held;
-  await store.dropPack();
-  key = null;
-  app.pack = null;
-  toast(say(ended ? "session-ended" : "shift-over"));
-  return null;
-}
-
-async function takePack(pin) {
-  greeting = await line.hello();
-  if (greeting.net !== "there") throw new Error(say(greeting.net === "away" ? "need-network" : "sign-in-first"));
-  app.pack = await line.takePack(greeting, { at: new URLSearchParams(location.search).get("at") ?? "" });
-  app.state = fresh();
-  const salt = newSalt();
-  key = await keyFromPin(pin, salt, ITERATIONS);
-  await putPack({ salt, iterations: ITERATIONS });
-  await save();
-  navigator.storage?.persist?.();
-  touched();
-  await draw();
-}
-
-async function forget() {
-  await store.dropPack();
-  lock();
-}
-
-async function unlock(held, pin) {
-  const tried = await tryPin(store, held, pin);
-  if (tried.left) return app.complain(say("wrong-pin", { n: tried.left }));
-  if (!tried.key) {
-    toast(say("too-many"));
-    return draw();
-  }
-  ({ key, pack: app.pack } = tried);
-  const box = await store.getState();
-  app.state = box ? await open(key, `state:${held.id}`, box) : fresh();
-  await store.putPack({ ...held, tries: 0, seen_ms: Math.max(Date.now(), held.seen_ms) });
-  touched();
-  await draw();
-  // whoever takes the phone out again wants to see what was assigned meanwhile
-  return navigator.onLine ? sendAll(0) : undefined;
-}
-
 // ---- screens ---------------------------------------------------------------------------------------------------------
+
+// Whoever takes the phone out again wants to see what was assigned meanwhile.
+async function unlock(held, pin) {
+  if ((await session.unlock(held, pin)) && navigator.onLine) await sendAll(0);
+}
 
 async function draw() {
   await drawBar();
   const held = await heldPack();
   if (!held) return drawEmpty();
-  if (!key) return drawUnlock((pin) => unlock(held, pin), forget);
+  if (!session.isOpen()) return drawUnlock((pin) => unlock(held, pin), session.forget);
   const inHand = app.pack.places.find((place) => idOf(place) === app.state.at);
   return inHand ? drawWalk(inHand) : drawList();
 }
@@ -264,7 +201,7 @@ async function drawBar() {
   waiting.dataset.count = items.length + photos.length;
   document.getElementById("age").textContent = app.pack ? say("list-age", { age: age((app.nowUs() - app.pack.made_us) / 1000) }) : "";
   document.getElementById("send").hidden = !navigator.onLine || !(items.length + photos.length);
-  document.getElementById("lock").hidden = !key;
+  document.getElementById("lock").hidden = !session.isOpen();
   document.getElementById("edited").hidden = !app.pack || !greeting.lists || app.pack.places.every((place) => place.list === greeting.lists[place.kind]);
   const wrong = document.getElementById("clock");
   const skew = greeting.skewUs ?? 0;
@@ -303,20 +240,19 @@ async function sendAll(oldest = LIST_AGE_US) {
     await pictures.clearAnswers(gone.flatMap((item) => item.photos ?? []));
     toast(`✓ ${say("sent", { n: gone.length })}`);
   }
-  const held = await store.getPack();
-  if (held && greeting.net !== "away" && !(await line.packLives(held.id))) endedPacks.add(held.id);
+  if (greeting.net !== "away") await session.endUnlessKnown();
   if (greeting.fault) app.complain(say("server-fault"));
-  const anew = greeting.net === "there" && key && (gone.length || app.nowUs() - app.pack.made_us > oldest) && (await refresh());
+  const anew = greeting.net === "there" && session.isOpen() && (gone.length || app.nowUs() - app.pack.made_us > oldest) && (await refresh());
   await drawBar();
   if (!(await heldPack()) && app.pack) return lock();
-  if ((gone.length || anew) && key && !app.state.at) await drawList();
+  if ((gone.length || anew) && session.isOpen() && !app.state.at) await drawList();
   return undefined;
 }
 
 // The list anew. What is in hand stays as it is, checklist included, until it is finished.
 async function refresh() {
   const said = await line.read(at.list.replace(at.nowhere, app.pack.id), PATIENCE_MS);
-  if (!said || !key) return false;
+  if (!said || !session.isOpen()) return false;
   const begun = (place) => app.state.walks[idOf(place)] && !app.state.walks[idOf(place)].finished;
   const inHand = new Map(app.pack.places.filter(begun).map((place) => [idOf(place), place]));
   const places = said.list.places.map((place) => inHand.get(idOf(place)) ?? place);
@@ -329,7 +265,7 @@ async function refresh() {
 setUp(app);
 document.getElementById("send").addEventListener("click", () => sendAll());
 document.getElementById("lock").addEventListener("click", lock);
-for (const kind of ["pointerdown", "keydown"]) document.addEventListener(kind, touched, { passive: true });
+for (const kind of ["pointerdown", "keydown"]) document.addEventListener(kind, session.touched, { passive: true });
 window.addEventListener("online", () => sendAll());
 window.addEventListener("offline", () => {
   greeting = { ...greeting, net: "away" };
@@ -347,4 +283,4 @@ if ("serviceWorker" in navigator) navigator.serviceWorker.register(at.worker, { 
 await draw();
 await sendAll();
 // Only the page without a list says something else once it is known who is there; a PIN being typed stays untouched.
-if (!key && !(await store.getPack())) await draw();
+if (!session.isOpen() && !(await store.getPack())) await draw();
