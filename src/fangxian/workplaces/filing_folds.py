@@ -14,6 +14,7 @@ from django.db.models import Exists, F, OuterRef, Q, Subquery
 from fangxian.gates.models import Pass, PassKind, PassStatus
 from fangxian.registry.models import Attachment, Relation
 from fangxian.shared import clock
+from fangxian.shared.language import in_street_words
 from fangxian.workplaces.actions import returning, staff_passes
 from fangxian.workplaces.actions.filings import RESUMED
 from fangxian.workplaces.models import (
@@ -87,7 +88,7 @@ def _resumed(now: datetime) -> int:
         until_us__gt=clock.to_us(now),
     ).annotate(at_work_us=_of_filing("changed_us"))  # fmt: skip
     permits = list(rows.filter(changed_us__lte=F("at_work_us")).defer("token"))
-    return staff_passes.bring_back(permits=permits, reason=staff_passes.said(RESUMED), by=WORKER, now=now)
+    return staff_passes.bring_back(permits=permits, reason=in_street_words(RESUMED), by=WORKER, now=now)
 
 
 def _accepted(now: datetime) -> int:

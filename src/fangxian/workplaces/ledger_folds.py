@@ -20,6 +20,7 @@ from fangxian.gates.models import Check, Direction, Outcome, Pass, PassKind, Pas
 from fangxian.places.models import Place
 from fangxian.registry.models import Attachment, Document, Relation, Subject
 from fangxian.shared import clock
+from fangxian.shared.language import in_street_words
 from fangxian.shared.writer import in_chunks, write_lock
 from fangxian.workplaces.actions import returning, staff_passes
 from fangxian.workplaces.models import Filing, FilingStatus, Returning, StaffState, Verdict
@@ -95,7 +96,7 @@ def stop_uncleared(now: datetime) -> int:
             subject_id=person_id, status=PassStatus.LIVE
         )
         stopped += staff_passes.stop(
-            permits=list(permits), reason=staff_passes.said(staff_passes.NOT_CLEARED), by=WORKER, now=now
+            permits=list(permits), reason=in_street_words(staff_passes.NOT_CLEARED), by=WORKER, now=now
         )
     return stopped
 

@@ -5,8 +5,6 @@ from datetime import date, datetime, timedelta
 from typing import Final
 from uuid import UUID
 
-from django.conf import settings
-from django.utils import translation
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy
 
@@ -16,6 +14,7 @@ from fangxian.gates.models import Contradiction, ContradictionKind, Parcel, Refe
 from fangxian.places.models import Place, PlaceKind
 from fangxian.shared import clock
 from fangxian.shared.ids import new_id
+from fangxian.shared.language import in_street_words
 from fangxian.shared.writer import write_lock
 
 _K = ContradictionKind
@@ -71,11 +70,10 @@ def _keeper(gate: Place) -> Role:
 
 
 def _give(title: Promise, gate: Place, role: Role, hours: int, source: str, by: str, now: datetime) -> UUID:
-    # the title is stored, and so in the street's own language, whoever's request or process this is
-    with translation.override(settings.LANGUAGE_CODE):
-        words = str(title)
     until = now + timedelta(hours=hours)
-    return duties.give(title=words, place=gate, role=role, until=until, source=source, by=by, now=now).id
+    return duties.give(
+        title=in_street_words(title), place=gate, role=role, until=until, source=source, by=by, now=now
+    ).id
 
 
 @write_lock()

@@ -12,9 +12,7 @@ from datetime import datetime
 from typing import Final
 from uuid import UUID
 
-from django.conf import settings
 from django.db.models import Q, QuerySet
-from django.utils import translation
 from django.utils.translation import gettext as _
 
 from fangxian.audit import actions as audit
@@ -24,6 +22,7 @@ from fangxian.gates.models import Pass, PassKind, PassStatus
 from fangxian.inspections import rules
 from fangxian.inspections.models import Finding, SuspendedPass, Suspension
 from fangxian.shared import clock
+from fangxian.shared.language import street_language
 from fangxian.shared.writer import in_chunks, write_lock
 
 SUSPENDABLE: Final = tuple(kind for kind in PassKind if kind != PassKind.RESIDENT)
@@ -200,8 +199,7 @@ def _keep(wanted: dict[UUID, set[UUID]], held: dict[UUID, set[UUID]]) -> None:
 
 
 def _reason(finding: Finding) -> str:
-    # it is stored, and so in the street's own language, whoever's request or process this is
-    with translation.override(settings.LANGUAGE_CODE):
+    with street_language():
         what = " ".join(part for part in (finding.item, finding.title, finding.spot) if part)
         return _("Not good until this is put right: %(what)s") % {"what": what}
 

@@ -26,6 +26,7 @@ from fangxian.masks.rules import Code
 from fangxian.places.models import Place
 from fangxian.registry import identifiers
 from fangxian.shared import clock, crypto
+from fangxian.shared.language import street_language
 from fangxian.shared.writer import write_lock
 
 _NOTHING_FOUND: Final = frozenset({Code.NOT_YET, Code.CLOSED, Code.CANCELLED, Code.NOTHING, Code.TOO_MANY})
@@ -109,7 +110,7 @@ def _source(application: Application) -> str:
 
 def _owe(application: Application, by: str, now: datetime) -> None:
     place = application.committee or application.round.street
-    with tasks.street_language():
+    with street_language():
         tasks.ask(
             title=gettext("An address of round %(number)d that nobody found yet: find the dwelling, or say why not")
             % {"number": application.round.number},

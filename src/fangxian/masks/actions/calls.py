@@ -23,6 +23,7 @@ from fangxian.masks.queries.rounds import pharmacy_of
 from fangxian.places.models import Place
 from fangxian.shared import clock
 from fangxian.shared.ids import new_id
+from fangxian.shared.language import street_language
 from fangxian.shared.writer import in_chunks, write_lock
 
 PLACE_HOURS: Final = 12
@@ -86,7 +87,7 @@ def void_call(*, call: Call, reason: str, by: str, now: datetime) -> None:
     shelf.reserve += call.quantity if call.reserved else 0
     shelves.put(shelf, now_us)
     supply.follow(shelf=shelf, before=before, by=by, now=now)
-    with tasks.street_language():
+    with street_language():
         taken_back = str(_("The number was taken back"))
     _owe_no_more([call], taken_back, by, now)
     # the reason stands with the call: what somebody wrote freely may name people, and the audit is never thinned
@@ -169,7 +170,7 @@ class _Mover:
             )
         )
         going = [call for call in part if call.id in still]
-        with tasks.street_language():
+        with street_language():
             left, moved = str(_("The pharmacy left the round")), str(_("The number was moved to another pharmacy"))
         Call.objects.filter(id__in=still).update(status=CallStatus.MOVED, changed_us=self.now_us, reason=left[:200])
         _owe_no_more(going, moved, self.by, self.now)
@@ -237,7 +238,7 @@ class _Mover:
     def _name_unplaced(self, calls: Sequence[Call]) -> None:
         """The street owes goods to these numbers: they are named, in parts that a note has room for."""
         names = sorted(set(voucher_of([call.registration for call in calls]).values()))
-        with tasks.street_language():
+        with street_language():
             for part in _parts(names):
                 tasks.ask(
                     title=str(_("Called numbers lost their pharmacy: find goods and call them first")),

@@ -15,6 +15,7 @@ from fangxian.masks.actions.errors import MaskError
 from fangxian.masks.models import Message, MessageKind, Round
 from fangxian.places.models import Place
 from fangxian.shared import clock
+from fangxian.shared.language import street_language
 from fangxian.shared.writer import write_lock
 
 _K = MessageKind
@@ -64,7 +65,7 @@ def _owe(message: Message, source: str, by: str, now: datetime) -> UUID:
     kind = MessageKind(message.kind)
     for_pharmacy = kind == MessageKind.QUESTION and message.committee is not None and message.pharmacy is not None
     place = message.pharmacy or message.committee or message.round.street
-    with tasks.street_language():
+    with street_language():
         return tasks.ask(
             title=str(TITLES[kind]), place=place, role=Role.PHARMACY if for_pharmacy else Role.SECTION_HEAD,
             until=now + timedelta(hours=ANSWER_HOURS[kind]), source=source, note=message.text, by=by, now=now,

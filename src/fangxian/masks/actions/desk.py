@@ -44,6 +44,7 @@ from fangxian.registry import identifiers
 from fangxian.registry.identity import phone_mask
 from fangxian.shared import clock, crypto, text
 from fangxian.shared.ids import new_id
+from fangxian.shared.language import street_language
 from fangxian.shared.writer import write_lock
 
 __all__ = [
@@ -96,7 +97,7 @@ def dispute(
             made.save(force_insert=True)
     except IntegrityError as error:
         raise MaskError(_("A dispute about this address is open already. Nothing was kept; wait for it.")) from error
-    with tasks.street_language():
+    with street_language():
         title = _("Two households claim the address of %(number)s: look and decide") % {"number": _voucher(row)}
     made.duty_id = tasks.ask(
         title=title, place=row.committee, role=Role.COMMITTEE_SECRETARY, until=now + timedelta(hours=DISPUTE_HOURS),
@@ -189,7 +190,7 @@ def mark_special(*, unit: Place, group: Special, deliver: bool, by: str, now: da
     if group == Special.NONE:
         SpecialUnit.objects.filter(unit=unit).delete()
         waiting.update(special=Special.NONE)
-        with tasks.street_language():
+        with street_language():
             why = _("No special group lives here any more")
         for round in live:
             duties.withdraw(
@@ -265,7 +266,7 @@ def _give_visit(
     if have:
         return have[0].id
     registry.ensure_place_subjects(places=[unit], now=now)
-    with tasks.street_language():
+    with street_language():
         title = _("Home visit for %(number)s: bring the number, and the goods once it is called") % {
             "number": _voucher(row)
         }

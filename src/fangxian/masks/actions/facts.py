@@ -23,6 +23,7 @@ from fangxian.masks.queries.shelves import collection_ref
 from fangxian.masks.rules import read_voucher
 from fangxian.places.models import Place, parent_paths
 from fangxian.shared import clock
+from fangxian.shared.language import street_language
 
 CLOSE_AGAIN_HOURS: Final = 2
 
@@ -79,7 +80,7 @@ def _voucher(call: Call) -> str:
 def report(row: Collection, wrong: Sequence[Code], *, by: str, now: datetime) -> Message:
     """What a counter without a network did against the book: an incident in the channel, and the street's duty."""
     call = row.call
-    with tasks.street_language():
+    with street_language():
         text = " ".join(str(REPORTS[code]) % {"number": _voucher(call)} for code in wrong)
     return channel.say(
         round=call.round, kind=MessageKind.INCIDENT, text=text[:400], pharmacy=row.pharmacy, source=source_of(row.id),
@@ -101,7 +102,7 @@ def unattached(item: Handed, *, pharmacy: Place, code: Code, observed_us: int, b
         return
     # what was typed may be anything, a name too: only what reads as a number is passed on
     number = f"R{read[0]}-{read[1]}-{read[2]:04d}" if read else "?"
-    with tasks.street_language():
+    with street_language():
         at = clock.local(clock.from_us(observed_us))
         text = str(REPORTS[code]) % {"number": number}
         text = _("%(text)s %(quantity)d pieces, %(at)s. Count the shelf.") % {
@@ -127,7 +128,7 @@ def ask_to_close_again(row: Collection, *, by: str, now: datetime) -> bool:
         return False
     source = close_again(closed)
     if not tasks.open_of(source):
-        with tasks.street_language():
+        with street_language():
             title = str(_("Goods of a closed day became known: count and close that day again"))
         tasks.ask(
             title=title, place=row.pharmacy, role=Role.PHARMACY, until=now + timedelta(hours=CLOSE_AGAIN_HOURS),

@@ -23,6 +23,7 @@ from fangxian.places.queries import counting_nodes
 from fangxian.registry import actions as registry
 from fangxian.shared import clock
 from fangxian.shared.ids import new_id
+from fangxian.shared.language import street_language
 from fangxian.shared.writer import write_lock
 from fangxian.stock import actions as stock
 from fangxian.stock import sales
@@ -87,7 +88,7 @@ def _check(
 
 
 def _announce(arrival: Arrival, by: str, now: datetime) -> None:
-    with tasks.street_language():
+    with street_language():
         text = _("%(variant)s: %(quantity)d pieces arrived.") % {
             "variant": title_of(arrival.variant), "quantity": arrival.quantity,
         }  # fmt: skip
@@ -159,7 +160,7 @@ def follow(*, shelf: Shelf, before: int, by: str, now: datetime) -> None:
 def name_short(*, shelf: Shelf, by: str, now: datetime) -> Message:
     """Tell street and pharmacy which called numbers there is nothing for. Numbers only; nobody's number vanishes."""
     names = affected(shelf)
-    with tasks.street_language():
+    with street_language():
         text = _("%(short)d pieces of %(variant)s are missing for called numbers: %(numbers)s") % {
             "short": shelf.short, "variant": title_of(shelf.variant), "numbers": listed(names),
         }  # fmt: skip
@@ -213,7 +214,7 @@ def listed(names: Sequence[str], most: int = 300) -> str:
 def heal(*, shelf: Shelf, by: str, now: datetime) -> None:
     """Everything promised is there again: what was asked because of it is done."""
     ended = tasks.settle(source=short_source(shelf), by=by, now=now)
-    with tasks.street_language():
+    with street_language():
         text = str(_("The goods are there again."))
     rows = Message.objects.filter(duty_id__in=ended, answered_us__isnull=True)
     rows.update(answer=text, answered_us=clock.to_us(now), answered_by=by)

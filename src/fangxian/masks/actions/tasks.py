@@ -1,24 +1,12 @@
 """One-off duties that a round gives rise to, in the street's own words and found again by their source."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import datetime
 from uuid import UUID
-
-from django.conf import settings
-from django.utils import translation
 
 from fangxian.accounts.roles import Role
 from fangxian.duties import actions as duties
 from fangxian.duties.models import Duty
 from fangxian.places.models import Place
-
-
-@contextmanager
-def street_language() -> Iterator[None]:
-    """What is stored is written in the language of the street, whoever's request or process this is."""
-    with translation.override(settings.LANGUAGE_CODE):
-        yield
 
 
 def ask(

@@ -5,8 +5,6 @@ from datetime import datetime, timedelta
 from typing import Final
 from uuid import UUID
 
-from django.conf import settings
-from django.utils import translation
 from django.utils.functional import Promise
 
 from fangxian.accounts.roles import Role
@@ -15,6 +13,7 @@ from fangxian.duties.models import Duty, OneOff
 from fangxian.places.models import Place
 from fangxian.registry.actions import ensure_place_subjects
 from fangxian.screening.playbook import ScreeningSection
+from fangxian.shared.language import in_street_words
 
 REGISTER_HOURS: Final = 24
 TRAVEL_HOURS: Final = 12
@@ -65,8 +64,7 @@ def give_once(
         return None
     if about == place.id:
         ensure_place_subjects(places=[place], now=now)
-    with translation.override(settings.LANGUAGE_CODE):
-        return duties.give(
-            title=str(title), place=place, role=role, until=now + timedelta(hours=hours), source=source, by=by, now=now,
-            about=about,
-        )  # fmt: skip
+    return duties.give(
+        title=in_street_words(title), place=place, role=role, until=now + timedelta(hours=hours), source=source, by=by,
+        now=now, about=about,
+    )  # fmt: skip

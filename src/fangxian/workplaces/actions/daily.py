@@ -16,6 +16,7 @@ from fangxian.duties.queries import asked_by_source
 from fangxian.places.models import Place
 from fangxian.registry.models import Subject
 from fangxian.shared import clock
+from fangxian.shared.language import in_street_words
 from fangxian.shared.writer import write_lock
 from fangxian.workplaces.actions import returning, staff_passes
 from fangxian.workplaces.actions.errors import WorkplaceError
@@ -128,7 +129,7 @@ def _keep_away(rows: Sequence[Returning], by: str, now: datetime) -> int:
         if row.state != StaffState.ACTIVE:
             continue
         returning.set_state(
-            row=row, state=StaffState.SUSPENDED, reason=staff_passes.said(REPORTED), by=by, now=now
+            row=row, state=StaffState.SUSPENDED, reason=in_street_words(REPORTED), by=by, now=now
         )  # fmt: skip
         for one in staff_passes.on_ledger(row.enterprise_id).filter(person_id=row.person_id):
             one.marks = marked(one.marks, add=[Mark.HEALTH])

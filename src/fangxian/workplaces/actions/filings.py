@@ -18,11 +18,11 @@ from fangxian.registry.identity import phone_mask
 from fangxian.registry.models import Enterprise
 from fangxian.registry.refusals import Refusal
 from fangxian.shared import clock, crypto
+from fangxian.shared.language import in_street_words
 from fangxian.shared.writer import write_lock
 from fangxian.workplaces import rules
 from fangxian.workplaces.actions import firms, returning
 from fangxian.workplaces.actions.errors import WorkplaceError
-from fangxian.workplaces.actions.staff_passes import said as in_street_words
 from fangxian.workplaces.models import Filing, FilingAct, FilingStatus, FilingStep, Statement, StatementKind
 from fangxian.workplaces.plan import plan_at
 from fangxian.workplaces.playbook import HEALTH, VISIT

@@ -18,9 +18,9 @@ from fangxian.registry import identifiers, search
 from fangxian.registry.models import ChangeKind, Enterprise, Subject
 from fangxian.registry.refusals import Refusal
 from fangxian.shared import clock, text
+from fangxian.shared.language import in_street_words
 from fangxian.shared.writer import write_lock
 from fangxian.workplaces.actions.errors import WorkplaceError
-from fangxian.workplaces.actions.staff_passes import said as in_street_words
 from fangxian.workplaces.models import Filing, FilingStatus, Firm, FirmPost, PostKind, Supply, Visit
 from fangxian.workplaces.plan import plan_at
 from fangxian.workplaces.playbook import HEALTH, VISIT

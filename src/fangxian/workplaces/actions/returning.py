@@ -6,9 +6,7 @@ from datetime import date, datetime, timedelta
 from typing import Final
 from uuid import UUID
 
-from django.conf import settings
 from django.db import IntegrityError, connection
-from django.utils import translation
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -24,6 +22,7 @@ from fangxian.registry.imports.taking import pending
 from fangxian.registry.imports.taking.pending import Statement
 from fangxian.registry.models import Attachment, Change, ChangeKind, Document, Person, Relation, Subject
 from fangxian.shared import clock
+from fangxian.shared.language import in_street_words
 from fangxian.shared.writer import in_chunks, write_lock
 from fangxian.workplaces import rules
 from fangxian.workplaces.actions import staff_passes
@@ -31,7 +30,6 @@ from fangxian.workplaces.actions.errors import WorkplaceError
 from fangxian.workplaces.actions.staff_passes import accept as accept
 from fangxian.workplaces.actions.staff_passes import restore_all as restore_all
 from fangxian.workplaces.actions.staff_passes import revoke_all as revoke_all
-from fangxian.workplaces.actions.staff_passes import said
 from fangxian.workplaces.actions.staff_passes import suspend_all as suspend_all
 from fangxian.workplaces.models import Returning, StaffState
 from fangxian.workplaces.plan import InForce, plan_at
@@ -336,7 +334,7 @@ def _locked(row: Returning) -> Returning:
 def _leave(rows: Sequence[Returning], by: str, now: datetime) -> None:
     first = rows[0]
     permits = staff_passes.of_staff(first.enterprise_id, now).filter(subject_id=first.person_id)
-    staff_passes.revoke(permits=list(permits), reason=said(staff_passes.LEFT), by=by, now=now)
+    staff_passes.revoke(permits=list(permits), reason=in_street_words(staff_passes.LEFT), by=by, now=now)
     held = Attachment.objects.filter(
         subject_id=first.person_id, relation=Relation.EMPLOYED, other_id=first.enterprise_id, until__isnull=True
     )
@@ -352,13 +350,13 @@ def _leave(rows: Sequence[Returning], by: str, now: datetime) -> None:
 def _stop(rows: Sequence[Returning], by: str, now: datetime) -> None:
     first = rows[0]
     permits = staff_passes.of_staff(first.enterprise_id, now).filter(subject_id=first.person_id, status=PassStatus.LIVE)
-    staff_passes.stop(permits=list(permits), reason=said(staff_passes.NOT_CLEARED), by=by, now=now)
+    staff_passes.stop(permits=list(permits), reason=in_street_words(staff_passes.NOT_CLEARED), by=by, now=now)
 
 
 def _positive(rows: Sequence[Returning], by: str, now: datetime) -> None:
     _stop(rows, by, now)
     first = rows[0]
-    holds.hold(subject_id=first.person_id, reason=said(HELD), source=_source(first), by=by, now=now)
+    holds.hold(subject_id=first.person_id, reason=in_street_words(HELD), source=_source(first), by=by, now=now)
     until = now + timedelta(hours=POSITIVE_HOURS)
     for one in rows:
         for role, title in ((Role.HEALTH_STAFF, POSITIVE_TITLE), (Role.SECTION_HEAD, POSITIVE_HEAD)):
@@ -394,8 +392,7 @@ def _source(row: Returning) -> str:
 
 def titled(title: Promise, enterprise: Subject, place: Place) -> str:
     """The title of a duty: enterprise and building, cut so that both stay legible."""
-    with translation.override(settings.LANGUAGE_CODE):
-        return str(title) % {"firm": enterprise.label[:_NAME_PART], "place": place.name[:_NAME_PART]}
+    return in_street_words(title) % {"firm": enterprise.label[:_NAME_PART], "place": place.name[:_NAME_PART]}
 
 
 def _follow(row: Returning, by: str, now: datetime) -> None:

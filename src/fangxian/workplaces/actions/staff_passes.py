@@ -8,11 +8,8 @@ from collections.abc import Collection, Sequence
 from datetime import datetime
 from uuid import UUID
 
-from django.conf import settings
 from django.db import connection
 from django.db.models import QuerySet
-from django.utils import translation
-from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy
 
 from fangxian.gates.actions import passes, roster
@@ -22,6 +19,7 @@ from fangxian.inspections.actions import suspend
 from fangxian.places.models import Place
 from fangxian.registry.models import Subject
 from fangxian.shared import clock
+from fangxian.shared.language import in_street_words
 from fangxian.shared.writer import in_chunks
 from fangxian.workplaces.models import Filing, FilingStatus, Returning, StaffState, StoppedPass, Verdict
 
@@ -29,12 +27,6 @@ from fangxian.workplaces.models import Filing, FilingStatus, Returning, StaffSta
 NOT_CLEARED = gettext_lazy("Not cleared for work on the employer's ledger")
 LEFT = gettext_lazy("No longer on the employer's ledger")
 CLEARED = gettext_lazy("Cleared for work on the employer's ledger")
-
-
-def said(words: Promise) -> str:
-    """Stored words are in the street's own language, whoever's request or process this is."""
-    with translation.override(settings.LANGUAGE_CODE):
-        return str(words)
 
 
 def on_ledger(enterprise_id: UUID, place_id: UUID | None = None) -> QuerySet[Returning]:
@@ -83,12 +75,12 @@ def follow(
     found = list(permits)
     stop(
         permits=[one for one in found if one.subject_id in other],
-        reason=said(NOT_CLEARED), by=by, now=now,
+        reason=in_street_words(NOT_CLEARED), by=by, now=now,
     )  # fmt: skip
     if status != FilingStatus.SUSPENDED:
         bring_back(
             permits=[one for one in found if one.status == PassStatus.SUSPENDED and one.subject_id in cleared],
-            reason=said(CLEARED), by=by, now=now,
+            reason=in_street_words(CLEARED), by=by, now=now,
         )  # fmt: skip
     if issue is None:
         issue = status == FilingStatus.ACCEPTED

@@ -21,10 +21,10 @@ from fangxian.gates.actions.slots import NewSlot
 from fangxian.places.models import Place, PlaceKind
 from fangxian.registry.models import Subject
 from fangxian.shared import clock
+from fangxian.shared.language import in_street_words
 from fangxian.shared.writer import write_lock
 from fangxian.workplaces import sources
 from fangxian.workplaces.actions.errors import WorkplaceError
-from fangxian.workplaces.actions.staff_passes import said as in_street_words
 from fangxian.workplaces.actions.wave_work import unfit_words
 from fangxian.workplaces.actions.wave_work import work_next as work_next
 from fangxian.workplaces.models import GateLane, Objection, PlanStatus, WavePlan, WaveSlot
