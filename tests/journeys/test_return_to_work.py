@@ -341,7 +341,9 @@ def walk(story: Story, page: Page) -> None:
     page.locator("#item-A2 [data-result=fault]").click()
     page.locator(f"#item-A2 [data-spot='{GARAGE}']").click()
     page.locator("#item-A2 textarea").fill("车库入口无人测温")
-    for item in [one.get_attribute("id") for one in page.locator(".check[data-open]").all()]:
+    # what was typed is kept a moment later, and only then is the item answered
+    expect(page.locator("#item-A2[data-open]")).to_have_count(0)
+    for item in page.locator(".check[data-open]").evaluate_all("found => found.map(one => one.id)"):
         page.locator(f"#{item} [data-result=ok]").click()
     expect(page.locator("#score")).to_contain_text("22/22")
     page.locator("#finish").click()
